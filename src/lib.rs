@@ -1,0 +1,3 @@
+//! SIMD reverse-mode automatic differentiation whose tape gives exact Hessian-vector products.
+
+pub mod simd;

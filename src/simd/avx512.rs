@@ -1,0 +1,185 @@
+//! Lanes through AVX-512: `wide`'s vectors, `core::arch`'s instructions on the same bits.
+
+use std::arch::x86_64::{__m512, __m512d, __mmask8, __mmask16};
+use std::mem::transmute;
+
+use super::{Lanes, Level};
+
+/// `wide`'s vector, computed with AVX-512.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512<V>(V);
+
+mod single {
+    pub(super) use std::arch::x86_64::{
+        _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_SRC, _mm512_add_ps as add,
+        _mm512_and_ps as and, _mm512_andnot_ps as and_not, _mm512_cmp_ps_mask as compare,
+        _mm512_div_ps as div, _mm512_fmadd_ps as mul_add, _mm512_getexp_ps as exponent,
+        _mm512_getmant_ps as mantissa, _mm512_loadu_ps as load, _mm512_mask_blend_ps as blend,
+        _mm512_mask_storeu_ps as store_masked, _mm512_maskz_loadu_ps as load_masked, _mm512_max_ps as max,
+        _mm512_min_ps as min, _mm512_mul_ps as mul, _mm512_or_ps as or, _mm512_reduce_add_ps as reduce_add,
+        _mm512_reduce_max_ps as reduce_max, _mm512_roundscale_ps as round, _mm512_scalef_ps as scale,
+        _mm512_set1_ps as splat, _mm512_sqrt_ps as sqrt, _mm512_storeu_ps as store, _mm512_sub_ps as sub,
+        _mm512_xor_ps as xor,
+    };
+}
+
+mod double {
+    pub(super) use std::arch::x86_64::{
+        _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_SRC, _mm512_add_pd as add,
+        _mm512_and_pd as and, _mm512_andnot_pd as and_not, _mm512_cmp_pd_mask as compare,
+        _mm512_div_pd as div, _mm512_fmadd_pd as mul_add, _mm512_getexp_pd as exponent,
+        _mm512_getmant_pd as mantissa, _mm512_loadu_pd as load, _mm512_mask_blend_pd as blend,
+        _mm512_mask_storeu_pd as store_masked, _mm512_maskz_loadu_pd as load_masked, _mm512_max_pd as max,
+        _mm512_min_pd as min, _mm512_mul_pd as mul, _mm512_or_pd as or, _mm512_reduce_add_pd as reduce_add,
+        _mm512_reduce_max_pd as reduce_max, _mm512_roundscale_pd as round, _mm512_scalef_pd as scale,
+        _mm512_set1_pd as splat, _mm512_sqrt_pd as sqrt, _mm512_storeu_pd as store, _mm512_sub_pd as sub,
+        _mm512_xor_pd as xor,
+    };
+}
+
+/// Runs one expression of intrinsics.
+macro_rules! isa {
+    ($body:expr) => {
+        // SAFETY: the intrinsics need AVX-512 F and DQ; these methods are reached only through `simd::run`, which
+        // enters this level only where the machine has both. Loads and stores stay inside slices whose length was
+        // checked (or, masked, inside the lanes that the slice has).
+        unsafe { $body }
+    };
+}
+
+macro_rules! avx512 {
+    ($float:ident, $vector:ty, $raw:ident, $ops:ident, $n:literal, $mask:ident) => {
+        impl Avx512<$vector> {
+            #[inline(always)]
+            fn raw(self) -> $raw {
+                // SAFETY: both are 64 bytes of plain floats.
+                unsafe { transmute(self.0) }
+            }
+            #[inline(always)]
+            fn of(raw: $raw) -> Self {
+                // SAFETY: both are 64 bytes of plain floats.
+                Avx512(unsafe { transmute::<$raw, $vector>(raw) })
+            }
+            /// Ones for the first `count` lanes.
+            #[inline(always)]
+            fn head(count: usize) -> $mask {
+                if count >= $n { $mask::MAX } else { ((1 as $mask) << count) - 1 }
+            }
+        }
+
+        impl Lanes<$float> for Avx512<$vector> {
+            const N: usize = $n;
+            const LEVEL: Level = Level::Avx512;
+            type Mask = $mask;
+
+            #[inline(always)]
+            fn splat(x: $float) -> Self {
+                isa!(Self::of($ops::splat(x)))
+            }
+            #[inline(always)]
+            fn load(from: &[$float]) -> Self {
+                let from = &from[..$n];
+                isa!(Self::of($ops::load(from.as_ptr())))
+            }
+            #[inline(always)]
+            fn load_partial(from: &[$float]) -> Self {
+                isa!(Self::of($ops::load_masked(Self::head(from.len()), from.as_ptr())))
+            }
+            #[inline(always)]
+            fn store(self, to: &mut [$float]) {
+                let to = &mut to[..$n];
+                isa!($ops::store(to.as_mut_ptr(), self.raw()))
+            }
+            #[inline(always)]
+            fn store_partial(self, to: &mut [$float]) {
+                isa!($ops::store_masked(to.as_mut_ptr(), Self::head(to.len()), self.raw()))
+            }
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                isa!(Self::of($ops::add(self.raw(), other.raw())))
+            }
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                isa!(Self::of($ops::sub(self.raw(), other.raw())))
+            }
+            #[inline(always)]
+            fn mul(self, other: Self) -> Self {
+                isa!(Self::of($ops::mul(self.raw(), other.raw())))
+            }
+            #[inline(always)]
+            fn div(self, other: Self) -> Self {
+                isa!(Self::of($ops::div(self.raw(), other.raw())))
+            }
+            #[inline(always)]
+            fn mul_add(self, factor: Self, term: Self) -> Self {
+                isa!(Self::of($ops::mul_add(self.raw(), factor.raw(), term.raw())))
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                isa!(Self::of($ops::sqrt(self.raw())))
+            }
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                isa!(Self::of($ops::min(self.raw(), other.raw())))
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                isa!(Self::of($ops::max(self.raw(), other.raw())))
+            }
+            #[inline(always)]
+            fn round(self) -> Self {
+                isa!(Self::of($ops::round::<0x08>(self.raw())))
+            }
+            #[inline(always)]
+            fn neg(self) -> Self {
+                isa!(Self::of($ops::xor(self.raw(), $ops::splat(-0.0))))
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                isa!(Self::of($ops::and_not($ops::splat(-0.0), self.raw())))
+            }
+            #[inline(always)]
+            fn copysign(self, sign: Self) -> Self {
+                isa!(Self::of($ops::or(self.abs().raw(), $ops::and(sign.raw(), $ops::splat(-0.0)))))
+            }
+            #[inline(always)]
+            fn lt(self, other: Self) -> $mask {
+                isa!($ops::compare::<{ $ops::_CMP_LT_OQ }>(self.raw(), other.raw()))
+            }
+            #[inline(always)]
+            fn le(self, other: Self) -> $mask {
+                isa!($ops::compare::<{ $ops::_CMP_LE_OQ }>(self.raw(), other.raw()))
+            }
+            #[inline(always)]
+            fn eq(self, other: Self) -> $mask {
+                isa!($ops::compare::<{ $ops::_CMP_EQ_OQ }>(self.raw(), other.raw()))
+            }
+            #[inline(always)]
+            fn select(mask: $mask, yes: Self, no: Self) -> Self {
+                isa!(Self::of($ops::blend(mask, no.raw(), yes.raw())))
+            }
+            #[inline(always)]
+            fn scale(self, n: Self) -> Self {
+                isa!(Self::of($ops::scale(self.raw(), n.raw())))
+            }
+            #[inline(always)]
+            fn split(self) -> (Self, Self) {
+                let mantissa = isa!(
+                    $ops::mantissa::<{ $ops::_MM_MANT_NORM_1_2 }, { $ops::_MM_MANT_SIGN_SRC }>(self.raw())
+                );
+                (Self::of(mantissa), isa!(Self::of($ops::exponent(self.raw()))))
+            }
+            #[inline(always)]
+            fn sum(self) -> $float {
+                isa!($ops::reduce_add(self.raw()))
+            }
+            #[inline(always)]
+            fn largest(self) -> $float {
+                isa!($ops::reduce_max(self.raw()))
+            }
+        }
+    };
+}
+
+avx512!(f32, wide::f32x16, __m512, single, 16, __mmask16);
+avx512!(f64, wide::f64x8, __m512d, double, 8, __mmask8);

@@ -1,0 +1,64 @@
+//! The one door: a kernel goes in generic and runs at the level in use.
+
+use super::{Float, Lanes, Level, level};
+
+/// Work to be done at the best instruction level: a value with one method, generic over the vector.
+///
+/// `run` must be `#[inline(always)]`, and so must every function that it calls with an `L` in its signature; a
+/// call that is not inlined is compiled without the level's instructions: right, but slow.
+pub trait Kernel<T: Float> {
+    /// What the kernel returns.
+    type Output;
+    /// Does the work with vectors of type `L`.
+    fn run<L: Lanes<T>>(self) -> Self::Output;
+}
+
+/// Runs `kernel` once, at [`level()`].
+#[inline]
+pub fn run<T: Float, K: Kernel<T>>(kernel: K) -> K::Output {
+    match level() {
+        Level::Portable => kernel.run::<T::Portable>(),
+        // SAFETY: `level()` returns a level only where the machine was found to have its instructions.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { avx2(kernel) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { avx512(kernel) },
+        #[cfg(not(target_arch = "x86_64"))]
+        Level::Avx2 | Level::Avx512 => unreachable!("{} is never chosen on this target", level()),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2<T: Float, K: Kernel<T>>(kernel: K) -> K::Output {
+    kernel.run::<T::Avx2>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+fn avx512<T: Float, K: Kernel<T>>(kernel: K) -> K::Output {
+    kernel.run::<T::Avx512>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct WhichLevel;
+
+    impl Kernel<f32> for WhichLevel {
+        type Output = Level;
+        #[inline(always)]
+        fn run<L: Lanes<f32>>(self) -> Level {
+            L::LEVEL
+        }
+    }
+
+    #[test]
+    fn the_level_asked_for_is_the_level_used() {
+        let asked = std::env::var("METATAPE_SIMD").ok();
+        let used = run(WhichLevel);
+        assert_eq!(used.name(), asked.as_deref().unwrap_or(Level::best().name()));
+    }
+}

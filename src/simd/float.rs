@@ -1,0 +1,122 @@
+//! The numbers: `f32` and `f64`, sealed, and named nowhere else.
+
+use std::fmt::{Debug, Display};
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+
+use super::Lanes;
+use super::portable::Portable;
+
+#[cfg(target_arch = "x86_64")]
+use super::{avx2::Avx2, avx512::Avx512};
+
+/// A floating-point number that the engine computes with: `f32` or `f64`.
+pub trait Float:
+    sealed::Sealed
+    + Copy
+    + Default
+    + PartialOrd
+    + Debug
+    + Display
+    + Send
+    + Sync
+    + 'static
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + Sum
+    + bytemuck::Pod
+{
+    /// Its vectors on the target's baseline.
+    type Portable: Lanes<Self>;
+    /// Its vectors with AVX2 and FMA.
+    type Avx2: Lanes<Self>;
+    /// Its vectors with AVX-512.
+    type Avx512: Lanes<Self>;
+    /// Sixty-four aligned bytes of it, the unit of storage.
+    type Line: bytemuck::Pod + Send + Sync + Debug;
+
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// The distance from 1 to the next larger number.
+    const EPSILON: Self;
+    /// Positive infinity.
+    const INFINITY: Self;
+    /// The name of the type: `"f32"` or `"f64"`.
+    const NAME: &'static str;
+
+    /// The nearest number to `x`.
+    fn from_f64(x: f64) -> Self;
+    /// The same number in double precision.
+    fn to_f64(self) -> f64;
+    /// The nearest number to `n`.
+    fn from_usize(n: usize) -> Self {
+        Self::from_f64(n as f64)
+    }
+    /// Neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+    /// `|self|`.
+    fn abs(self) -> Self;
+    /// The square root.
+    fn sqrt(self) -> Self;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+macro_rules! float {
+    ($float:ident, $portable:ty, $line:ty) => {
+        impl Float for $float {
+            type Portable = Portable<$portable>;
+            #[cfg(target_arch = "x86_64")]
+            type Avx2 = Avx2<$portable>;
+            #[cfg(target_arch = "x86_64")]
+            type Avx512 = Avx512<$line>;
+            #[cfg(not(target_arch = "x86_64"))]
+            type Avx2 = Portable<$portable>;
+            #[cfg(not(target_arch = "x86_64"))]
+            type Avx512 = Portable<$portable>;
+            type Line = $line;
+
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const EPSILON: Self = $float::EPSILON;
+            const INFINITY: Self = $float::INFINITY;
+            const NAME: &'static str = stringify!($float);
+
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as $float
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn is_finite(self) -> bool {
+                self.is_finite()
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                self.abs()
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                self.sqrt()
+            }
+        }
+    };
+}
+
+float!(f32, wide::f32x8, wide::f32x16);
+float!(f64, wide::f64x4, wide::f64x8);

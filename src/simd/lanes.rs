@@ -1,0 +1,73 @@
+//! The vector that kernels are written over.
+
+use super::{Float, Level};
+
+/// A vector of [`Lanes::N`] floats at one instruction level.
+///
+/// Every method is `#[inline(always)]`, so that a kernel written over `L: Lanes<T>` compiles to the instructions
+/// of the level through which [`run`](super::run) entered it. Loads and stores take slices; one length check each,
+/// which the optimiser removes where the length is known.
+pub trait Lanes<T: Float>: Copy + Send + Sync + 'static {
+    /// How many floats the vector holds.
+    const N: usize;
+    /// The level whose instructions these are.
+    const LEVEL: Level;
+    /// One truth value a lane.
+    type Mask: Copy;
+
+    /// All lanes equal to `x`.
+    fn splat(x: T) -> Self;
+    /// The first `N` floats of `from`. Panics if there are fewer.
+    fn load(from: &[T]) -> Self;
+    /// The first `min(N, from.len())` floats of `from`, zeros behind them.
+    fn load_partial(from: &[T]) -> Self;
+    /// Writes all lanes to the first `N` floats of `to`. Panics if there are fewer.
+    fn store(self, to: &mut [T]);
+    /// Writes the first `min(N, to.len())` lanes.
+    fn store_partial(self, to: &mut [T]);
+
+    /// `self + other`.
+    fn add(self, other: Self) -> Self;
+    /// `self - other`.
+    fn sub(self, other: Self) -> Self;
+    /// `self * other`.
+    fn mul(self, other: Self) -> Self;
+    /// `self / other`.
+    fn div(self, other: Self) -> Self;
+    /// `self * factor + term`, rounded once where the level has a fused multiply-add.
+    fn mul_add(self, factor: Self, term: Self) -> Self;
+    /// The square root, correctly rounded.
+    fn sqrt(self) -> Self;
+    /// The smaller of each pair; the second where either is NaN.
+    fn min(self, other: Self) -> Self;
+    /// The larger of each pair; the second where either is NaN.
+    fn max(self, other: Self) -> Self;
+    /// The nearest integer, ties to even.
+    fn round(self) -> Self;
+    /// `-self`, the sign of zero and NaN flipped too.
+    fn neg(self) -> Self;
+    /// `|self|`.
+    fn abs(self) -> Self;
+    /// The magnitude of `self` with the sign of `sign`.
+    fn copysign(self, sign: Self) -> Self;
+
+    /// `self < other`, false where either is NaN.
+    fn lt(self, other: Self) -> Self::Mask;
+    /// `self <= other`, false where either is NaN.
+    fn le(self, other: Self) -> Self::Mask;
+    /// `self == other`, false where either is NaN.
+    fn eq(self, other: Self) -> Self::Mask;
+    /// `yes` where the mask holds, `no` elsewhere.
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+
+    /// `self * 2^n` for integral `n`, with a single rounding where the result is subnormal; right for every `n` for
+    /// which `|n|` is at most twice the exponent range.
+    fn scale(self, n: Self) -> Self;
+    /// `(m, e)` with `self = m * 2^e` and `m` in `[1, 2)`, for positive normal `self`.
+    fn split(self) -> (Self, Self);
+
+    /// The sum of the lanes, in a fixed order: halves are folded onto each other.
+    fn sum(self) -> T;
+    /// The largest lane (unspecified if any is NaN), halves folded onto each other.
+    fn largest(self) -> T;
+}

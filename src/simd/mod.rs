@@ -1,0 +1,23 @@
+//! Vectors of floats, the instruction levels they come in, and the one door through which kernels run.
+//!
+//! All `unsafe`, all of [`core::arch`] and all of [`wide`] live in this folder. A kernel is a value with one
+//! method, generic over [`Lanes`]; [`run`] compiles it once for each [`Level`] and calls the best one that the
+//! machine has, on a plain build without any compiler flag.
+#![allow(unsafe_code)]
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod door;
+mod float;
+mod lanes;
+mod level;
+mod portable;
+mod slab;
+
+pub use door::{Kernel, run};
+pub use float::Float;
+pub use lanes::Lanes;
+pub use level::{Level, LevelError, level};
+pub use slab::Slab;

@@ -1,0 +1,161 @@
+//! Lanes through `wide`: whatever vectors the target's baseline has.
+
+use super::{Float, Lanes, Level};
+
+/// `wide`'s own vector, computed with its own instructions.
+#[derive(Clone, Copy, Debug)]
+pub struct Portable<V>(V);
+
+macro_rules! portable {
+    ($float:ident, $vector:ty, $n:literal, $int:ident, $bits:ident, $mantissa:literal, $bias:literal) => {
+        impl Portable<$vector> {
+            #[inline(always)]
+            fn map(self, f: impl Fn($float) -> $float) -> Self {
+                Portable(<$vector>::from(self.0.to_array().map(f)))
+            }
+            #[inline(always)]
+            fn power_of_two(n: $vector) -> $vector {
+                let bits =
+                    n.to_array().map(|n| $float::from_bits(((n as $int + $bias) as $bits) << $mantissa));
+                <$vector>::from(bits)
+            }
+        }
+
+        impl Lanes<$float> for Portable<$vector> {
+            const N: usize = $n;
+            const LEVEL: Level = Level::Portable;
+            type Mask = $vector;
+
+            #[inline(always)]
+            fn splat(x: $float) -> Self {
+                Portable(<$vector>::splat(x))
+            }
+            #[inline(always)]
+            fn load(from: &[$float]) -> Self {
+                let lanes: [$float; $n] = from[..$n].try_into().expect("the slice has N floats");
+                Portable(<$vector>::from(lanes))
+            }
+            #[inline(always)]
+            fn load_partial(from: &[$float]) -> Self {
+                let mut lanes = [0.0; $n];
+                for (lane, x) in lanes.iter_mut().zip(from) {
+                    *lane = *x;
+                }
+                Portable(<$vector>::from(lanes))
+            }
+            #[inline(always)]
+            fn store(self, to: &mut [$float]) {
+                to[..$n].copy_from_slice(&self.0.to_array());
+            }
+            #[inline(always)]
+            fn store_partial(self, to: &mut [$float]) {
+                for (x, lane) in to.iter_mut().zip(self.0.to_array()) {
+                    *x = lane;
+                }
+            }
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                Portable(self.0 + other.0)
+            }
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                Portable(self.0 - other.0)
+            }
+            #[inline(always)]
+            fn mul(self, other: Self) -> Self {
+                Portable(self.0 * other.0)
+            }
+            #[inline(always)]
+            fn div(self, other: Self) -> Self {
+                Portable(self.0 / other.0)
+            }
+            #[inline(always)]
+            fn mul_add(self, factor: Self, term: Self) -> Self {
+                Portable(self.0.mul_add(factor.0, term.0))
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                Portable(self.0.sqrt())
+            }
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                Self::select(self.lt(other), self, other)
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                Self::select(other.lt(self), self, other)
+            }
+            #[inline(always)]
+            fn round(self) -> Self {
+                self.map($float::round_ties_even)
+            }
+            #[inline(always)]
+            fn neg(self) -> Self {
+                Portable(self.0 ^ <$vector>::splat(-0.0))
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                Portable(self.0.abs())
+            }
+            #[inline(always)]
+            fn copysign(self, sign: Self) -> Self {
+                Portable(self.abs().0 | (sign.0 & <$vector>::splat(-0.0)))
+            }
+            #[inline(always)]
+            fn lt(self, other: Self) -> $vector {
+                self.0.simd_lt(other.0)
+            }
+            #[inline(always)]
+            fn le(self, other: Self) -> $vector {
+                self.0.simd_le(other.0)
+            }
+            #[inline(always)]
+            fn eq(self, other: Self) -> $vector {
+                self.0.simd_eq(other.0)
+            }
+            #[inline(always)]
+            fn select(mask: $vector, yes: Self, no: Self) -> Self {
+                Portable(mask.select(yes.0, no.0))
+            }
+            #[inline(always)]
+            fn scale(self, n: Self) -> Self {
+                // Two factors: one alone would leave the exponent range before the product does.
+                let half = n.mul(Self::splat(0.5)).round();
+                Portable(self.0 * Self::power_of_two(half.0) * Self::power_of_two(n.0 - half.0))
+            }
+            #[inline(always)]
+            fn split(self) -> (Self, Self) {
+                let exponent = self.map(|x| (((x.to_bits() >> $mantissa) as $int) - $bias) as $float);
+                let mantissa = self.map(|x| {
+                    let fraction = x.to_bits() & ((1 << $mantissa) - 1);
+                    $float::from_bits(fraction | ($bias << $mantissa))
+                });
+                (mantissa, exponent)
+            }
+            #[inline(always)]
+            fn sum(self) -> $float {
+                fold(self.0.to_array(), |a, b| a + b)
+            }
+            #[inline(always)]
+            fn largest(self) -> $float {
+                fold(self.0.to_array(), |a, b| if a > b { a } else { b })
+            }
+        }
+    };
+}
+
+portable!(f32, wide::f32x8, 8, i32, u32, 23, 127);
+portable!(f64, wide::f64x4, 4, i64, u64, 52, 1023);
+
+/// Folds the upper half onto the lower until one lane is left.
+#[inline(always)]
+pub(super) fn fold<T: Float, const N: usize>(mut lanes: [T; N], f: impl Fn(T, T) -> T) -> T {
+    let mut half = N / 2;
+    while half > 0 {
+        for i in 0..half {
+            lanes[i] = f(lanes[i], lanes[i + half]);
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
