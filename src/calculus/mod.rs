@@ -1,0 +1,24 @@
+//! Derivatives as walks along the program that write more program.
+//!
+//! - [`vjp`] walks down the tape and carries cotangents; [`grad`] is its use on a scalar.
+//! - [`jvp`] walks up the tape and carries tangents.
+//! - What they record is ordinary program, so they compose to every order: [`hvp`] is [`jvp`] of [`grad`]
+//!   (forward over reverse), [`hvp_reverse`] is [`grad`] of [`grad`] (reverse over reverse).
+//!
+//! This room knows no op: it works for any [`Differentiable`](crate::tape::Differentiable) language.
+//!
+//! **Episodes.** A scalar loss with E episodes is E losses side by side, and its gradient with respect to a shared
+//! variable has E episodes: one gradient for each, as an inner step needs it. The gradient of the *sum* over episodes,
+//! as an outer step needs it, is that of a loss with one episode (`loss.sum_episodes()`): there the cotangent of a
+//! shared variable is folded into one. The rule for both: a cotangent lives on as many episodes as its primal or the
+//! loss, whichever are more.
+
+mod forward;
+mod reverse;
+mod second;
+#[cfg(test)]
+mod toy;
+
+pub use forward::jvp;
+pub use reverse::{grad, vjp};
+pub use second::{hessian, hvp, hvp_reverse, jacobian};

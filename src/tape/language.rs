@@ -1,0 +1,73 @@
+//! What the tape and the calculus ask of an op language.
+
+use super::{Extent, Var};
+use crate::simd::Float;
+
+/// The most inputs that an op can have.
+pub const MAX_INPUTS: usize = 3;
+
+/// An operand at evaluation: its floats, episode after episode, each in row-major order.
+#[derive(Clone, Copy, Debug)]
+pub struct Value<'a, T> {
+    /// The floats.
+    pub values: &'a [T],
+    /// How they are laid out.
+    pub extent: Extent,
+}
+
+/// Why operands do not fit an op; the tape adds the op's name and all shapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mismatch(pub &'static str);
+
+/// A set of operations that a tape can record: plain data that says how large its result is and computes it.
+pub trait Language: Copy + std::fmt::Debug + 'static {
+    /// What error messages call the op.
+    fn name(&self) -> &'static str;
+
+    /// The extent of the result.
+    ///
+    /// # Errors
+    /// The operands do not fit each other or the op.
+    fn extent(&self, inputs: &[Extent]) -> Result<Extent, Mismatch>;
+
+    /// Computes the result. `out` has the length of `extent` and unspecified contents: all of it must be written.
+    fn evaluate<T: Float>(&self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]);
+
+    /// Whether the result is the first input's floats, unchanged and in the same order: then nothing is copied.
+    fn is_view(&self) -> bool {
+        false
+    }
+}
+
+/// One recorded op, as its derivative rules see it.
+#[derive(Clone, Copy)]
+pub struct Call<'a, 't, T: Float, O> {
+    /// What the op read.
+    pub inputs: &'a [Var<'t, T, O>],
+    /// What it computed.
+    pub output: Var<'t, T, O>,
+}
+
+/// An op language in which derivatives can be written down: each rule records more ops of the same language, so every
+/// derivative has derivatives.
+pub trait Differentiable: Language {
+    /// The tangent of the output, from the tangents of the inputs; an absent tangent is zero, and never computed with.
+    ///
+    /// A tangent has the shape of its primal; it may have E episodes where the primal is shared.
+    fn jvp<'t, T: Float>(
+        self,
+        call: Call<'_, 't, T, Self>,
+        tangents: &[Option<Var<'t, T, Self>>],
+    ) -> Option<Var<'t, T, Self>>;
+
+    /// The cotangents of those inputs that are `wanted`, each in the extent asked for, from that of the output.
+    fn vjp<'t, T: Float>(
+        self,
+        call: Call<'_, 't, T, Self>,
+        cotangent: Var<'t, T, Self>,
+        wanted: &[Option<Extent>],
+    ) -> [Option<Var<'t, T, Self>>; MAX_INPUTS];
+
+    /// `left + right`, for two values of the same shape.
+    fn add<'t, T: Float>(left: Var<'t, T, Self>, right: Var<'t, T, Self>) -> Var<'t, T, Self>;
+}

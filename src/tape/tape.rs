@@ -1,0 +1,238 @@
+//! The program, its values, and the one function that makes both grow.
+
+use std::cell::{Cell, RefCell};
+
+use super::{Extent, Language, MAX_INPUTS, Value, Var, Vars};
+use crate::simd::{Float, Slab};
+use crate::tensor::Tensor;
+
+/// One line of the program: plain data.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<O> {
+    /// What was done; `None` for a value that came from outside.
+    pub op: Option<O>,
+    /// Whose values were read; only the first `arity` count.
+    pub inputs: [u32; MAX_INPUTS],
+    /// How many inputs the op has.
+    pub arity: u8,
+    /// How large the result is.
+    pub extent: Extent,
+    at: usize,
+}
+
+/// Working memory for walks along the tape, kept with the tape so that walks allocate nothing.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// One mark a node.
+    pub marks: Vec<u8>,
+    /// One link a node, for instance to its cotangent.
+    pub links: Vec<u32>,
+    /// A list of nodes.
+    pub list: Vec<u32>,
+}
+
+/// A growing straight-line program in the op language `O`, with its values.
+///
+/// Everything takes `&self`: variables are handed out as copies that borrow the tape, and [`Tape::clear`], which takes
+/// `&mut self`, cannot be called while one is alive.
+pub struct Tape<T: Float, O> {
+    program: RefCell<Program<T, O>>,
+    scratch: Cell<Scratch>,
+}
+
+struct Program<T: Float, O> {
+    nodes: Vec<Node<O>>,
+    slab: Slab<T>,
+    used: usize,
+    peak: usize,
+    lists: Vec<u32>,
+}
+
+impl<T: Float, O: Language> Tape<T, O> {
+    /// An empty tape.
+    pub fn new() -> Self {
+        let program = Program { nodes: Vec::new(), slab: Slab::new(), used: 0, peak: 0, lists: Vec::new() };
+        Tape { program: RefCell::new(program), scratch: Cell::default() }
+    }
+
+    /// Forgets the program and its values, and keeps the memory for the next one.
+    pub fn clear(&mut self) {
+        let program = self.program.get_mut();
+        program.nodes.clear();
+        program.lists.clear();
+        program.used = 0;
+    }
+
+    /// How many nodes the program has.
+    pub fn len(&self) -> usize {
+        self.program.borrow().nodes.len()
+    }
+
+    /// Whether nothing has been recorded.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The most bytes that values have taken since the tape was made or [`Tape::reset_peak`] was called.
+    pub fn peak_bytes(&self) -> usize {
+        self.program.borrow().peak * size_of::<T>()
+    }
+
+    /// Starts the measurement of [`Tape::peak_bytes`] anew.
+    pub fn reset_peak(&self) {
+        let mut program = self.program.borrow_mut();
+        program.peak = program.used;
+    }
+
+    /// A value from outside, written by `fill` in place: all of `extent`, episode after episode.
+    pub fn leaf(&self, extent: Extent, fill: impl FnOnce(&mut [T])) -> Var<'_, T, O> {
+        let mut program = self.program.borrow_mut();
+        let at = program.allocate(extent.len());
+        fill(&mut program.slab.values_mut()[at..at + extent.len()]);
+        let id = program.push(Node { op: None, inputs: [0; MAX_INPUTS], arity: 0, extent, at });
+        Var::new(self, id)
+    }
+
+    /// A tensor, shared by all episodes.
+    pub fn tensor(&self, tensor: &Tensor<T>) -> Var<'_, T, O> {
+        self.leaf(Extent::shared(tensor.shape()), |out| out.copy_from_slice(tensor.values()))
+    }
+
+    /// A number, shared by all episodes.
+    pub fn scalar(&self, x: T) -> Var<'_, T, O> {
+        self.fill(Extent::shared([]), x)
+    }
+
+    /// The same number everywhere in `extent`.
+    pub fn fill(&self, extent: Extent, x: T) -> Var<'_, T, O> {
+        self.leaf(extent, |out| out.fill(x))
+    }
+
+    /// Computes `op` of `inputs` and appends it to the program.
+    ///
+    /// # Panics
+    /// The operands do not fit: the message names the op and all shapes, at the caller's line.
+    #[track_caller]
+    #[inline]
+    pub fn record(&self, op: O, inputs: &[Var<'_, T, O>]) -> Var<'_, T, O> {
+        debug_assert!(
+            inputs.iter().all(|x| std::ptr::eq(x.tape(), self)),
+            "{}: operands of two tapes",
+            op.name()
+        );
+        let mut program = self.program.borrow_mut();
+        let arity = inputs.len();
+        let mut node = Node {
+            op: Some(op),
+            inputs: [0; MAX_INPUTS],
+            arity: arity as u8,
+            extent: Extent::shared([]),
+            at: 0,
+        };
+        let mut extents = [node.extent; MAX_INPUTS];
+        for ((x, id), extent) in inputs.iter().zip(&mut node.inputs).zip(&mut extents) {
+            *id = x.id();
+            *extent = program.nodes[x.id() as usize].extent;
+        }
+        node.extent = match op.extent(&extents[..arity]) {
+            Ok(extent) => extent,
+            Err(mismatch) => refuse(op.name(), mismatch.0, &extents[..arity]),
+        };
+        if op.is_view() {
+            node.at = program.nodes[node.inputs[0] as usize].at;
+        } else {
+            node.at = program.allocate(node.extent.len());
+            let Program { nodes, slab, .. } = &mut *program;
+            let (below, above) = slab.values_mut().split_at_mut(node.at);
+            let mut values = [Value { values: &[], extent: node.extent }; MAX_INPUTS];
+            for (value, id) in values[..arity].iter_mut().zip(node.inputs) {
+                let input = &nodes[id as usize];
+                *value =
+                    Value { values: &below[input.at..input.at + input.extent.len()], extent: input.extent };
+            }
+            op.evaluate(&values[..arity], node.extent, &mut above[..node.extent.len()]);
+        }
+        let id = program.push(node);
+        Var::new(self, id)
+    }
+
+    /// The line of the program that computed variable `id`.
+    #[inline]
+    pub fn node(&self, id: u32) -> Node<O> {
+        self.program.borrow().nodes[id as usize]
+    }
+
+    /// Reads the floats of variable `id`.
+    pub(super) fn read<R>(&self, id: u32, look: impl FnOnce(&[T]) -> R) -> R {
+        let program = self.program.borrow();
+        let node = &program.nodes[id as usize];
+        look(&program.slab.values()[node.at..node.at + node.extent.len()])
+    }
+
+    #[inline]
+    pub(super) fn extent(&self, id: u32) -> Extent {
+        self.program.borrow().nodes[id as usize].extent
+    }
+
+    /// Room for a list of `len` variables, to be filled by [`Tape::set_in_list`].
+    pub(super) fn new_list(&self, len: usize) -> Vars<'_, T, O> {
+        let lists = &mut self.program.borrow_mut().lists;
+        let start = lists.len();
+        lists.resize(start + len, u32::MAX);
+        Vars::new(self, start as u32, len as u32)
+    }
+
+    pub(super) fn set_in_list(&self, at: usize, id: u32) {
+        self.program.borrow_mut().lists[at] = id;
+    }
+
+    pub(super) fn in_list(&self, at: usize) -> u32 {
+        self.program.borrow().lists[at]
+    }
+
+    /// Lends the working memory to `walk`. A walk inside a walk gets fresh memory.
+    pub fn with_scratch<R>(&self, walk: impl FnOnce(&mut Scratch) -> R) -> R {
+        let mut scratch = self.scratch.take();
+        let result = walk(&mut scratch);
+        self.scratch.set(scratch);
+        result
+    }
+}
+
+impl<T: Float, O: Language> Default for Tape<T, O> {
+    fn default() -> Self {
+        Tape::new()
+    }
+}
+
+impl<T: Float, O: Language> std::fmt::Debug for Tape<T, O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tape of {} nodes, {} bytes at most", self.len(), self.peak_bytes())
+    }
+}
+
+impl<T: Float, O> Program<T, O> {
+    #[inline]
+    fn allocate(&mut self, count: usize) -> usize {
+        let at = self.used;
+        self.used = at + Slab::<T>::whole_lines(count);
+        self.peak = self.peak.max(self.used);
+        self.slab.reserve(self.used);
+        at
+    }
+
+    #[inline]
+    fn push(&mut self, node: Node<O>) -> u32 {
+        let id = self.nodes.len();
+        assert!(id < u32::MAX as usize, "a tape holds at most {} nodes", u32::MAX);
+        self.nodes.push(node);
+        id as u32
+    }
+}
+
+#[cold]
+#[track_caller]
+fn refuse(op: &str, why: &str, extents: &[Extent]) -> ! {
+    let shapes = extents.iter().map(Extent::to_string).collect::<Vec<_>>().join(" and ");
+    panic!("{op} of {shapes}: {why}")
+}
