@@ -11,7 +11,7 @@
 //! variable has E episodes: one gradient for each, as an inner step needs it. The gradient of the *sum* over episodes,
 //! as an outer step needs it, is that of a loss with one episode (`loss.sum_episodes()`): there the cotangent of a
 //! shared variable is folded into one. The rule for both: a cotangent lives on as many episodes as its primal or the
-//! loss, whichever are more.
+//! loss, whichever are more. A plain [`vjp`] is the transpose of [`jvp`]: it folds.
 
 mod forward;
 mod reverse;

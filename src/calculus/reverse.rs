@@ -14,12 +14,13 @@ use crate::tape::{Bundle, Differentiable, Extent, MAX_INPUTS, Node, Scratch, Tap
 pub fn grad<'t, T: Float, O: Differentiable, B: Bundle<'t, T, O>>(loss: Var<'t, T, O>, inputs: &B) -> B {
     let extent = loss.extent();
     assert!(extent.shape.len() == 1, "grad of {}: a loss is a scalar", extent.shape);
-    vjp(&loss, inputs, &loss.tape().fill(extent, T::ONE))
+    pull(&loss, inputs, &loss.tape().fill(extent, T::ONE), extent.episodes)
 }
 
 /// The vector-Jacobian product `cotangents . (d outputs / d inputs)`, in the structure of `inputs`.
 ///
-/// Each cotangent has the shape of its output.
+/// Each cotangent has the shape of its output, each result the extent of its input: that of an input which all episodes
+/// share is summed over the episodes, so this is the exact transpose of [`jvp`](super::jvp).
 ///
 /// # Panics
 /// A cotangent has another shape than its output.
@@ -31,11 +32,28 @@ where
     Outputs: Bundle<'t, T, O>,
     Inputs: Bundle<'t, T, O>,
 {
+    pull(outputs, inputs, cotangents, 1)
+}
+
+/// The vector-Jacobian product in which each cotangent has at least `episodes` episodes.
+#[track_caller]
+pub(super) fn pull<'t, T, O, Outputs, Inputs>(
+    outputs: &Outputs,
+    inputs: &Inputs,
+    cotangents: &Outputs,
+    episodes: u32,
+) -> Inputs
+where
+    T: Float,
+    O: Differentiable,
+    Outputs: Bundle<'t, T, O>,
+    Inputs: Bundle<'t, T, O>,
+{
     let mut tape = None;
     outputs.each(&mut |y| tape = Some(y.tape()));
     let Some(tape) = tape else { return inputs.rebuild(&mut |x| x.tape().fill(x.extent(), T::ZERO)) };
     tape.with_scratch(|scratch| {
-        let mut walk = Walk::new(tape, scratch, outputs, inputs);
+        let mut walk = Walk::new(tape, scratch, outputs, inputs, episodes);
         walk.seed(outputs, cotangents);
         walk.down();
         inputs.rebuild(&mut |x| walk.cotangent_or_zeros(x))
@@ -57,6 +75,7 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
         scratch: &'s mut Scratch,
         outputs: &impl Bundle<'t, T, O>,
         inputs: &impl Bundle<'t, T, O>,
+        episodes: u32,
     ) -> Self {
         let (mut first, mut last) = (u32::MAX, 0);
         inputs.each(&mut |x| first = first.min(x.id()));
@@ -79,16 +98,13 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
                 marks[at] = 1;
             }
         }
-        Walk { tape, scratch, first, episodes: 1 }
+        Walk { tape, scratch, first, episodes }
     }
 
     #[track_caller]
     fn seed<B: Bundle<'t, T, O>>(&mut self, outputs: &B, cotangents: &B) {
         self.scratch.list.clear();
-        cotangents.each(&mut |cotangent| {
-            self.scratch.list.push(cotangent.id());
-            self.episodes = self.episodes.max(cotangent.episodes());
-        });
+        cotangents.each(&mut |cotangent| self.scratch.list.push(cotangent.id()));
         assert!(self.scratch.list.len() == count(outputs), "vjp: outputs and cotangents differ in number");
         let mut at = 0;
         outputs.each(&mut |y| {

@@ -1,5 +1,6 @@
 //! Second derivatives, and whole matrices of derivatives.
 
+use super::reverse::pull;
 use super::{grad, jvp, vjp};
 use crate::simd::Float;
 use crate::tape::{Bundle, Differentiable, Extent, Var};
@@ -34,7 +35,7 @@ where
     B: Bundle<'t, T, O>,
 {
     // H is symmetric: the vjp of the gradient with the direction as cotangent is H . direction.
-    vjp(&grad(loss, inputs), inputs, direction)
+    pull(&grad(loss, inputs), inputs, direction, loss.episodes())
 }
 
 /// The whole Jacobian `d y / d x`, a matrix of `y`'s length by `x`'s, one row a walk down the tape.

@@ -1,0 +1,27 @@
+//! MAML: gradient descent with one fixed rate.
+
+use super::{Inner, MetaVars};
+use crate::nn::Params;
+use crate::simd::Float;
+
+/// Model-agnostic meta-learning (Finn, Abbeel, Levine 2017): `theta' = theta - rate * gradient`. Only the initial
+/// parameters are learned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Maml<T = f32> {
+    /// The inner rate, the same for all parameters and steps.
+    pub rate: T,
+}
+
+impl<T: Float> Inner<T> for Maml<T> {
+    type Meta = ();
+
+    fn step<'t>(
+        &self,
+        (): MetaVars<'t, T, ()>,
+        theta: Params<'t, T>,
+        gradient: Params<'t, T>,
+        _: usize,
+    ) -> Params<'t, T> {
+        theta - gradient * self.rate
+    }
+}

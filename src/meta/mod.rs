@@ -1,0 +1,31 @@
+//! Meta-learning: inner steps, two exact roads through several of them, parallel meta-batches, outer optimisers.
+//!
+//! An inner learner is a pure function of parameters ([`Inner`]): [`Maml`] with a fixed rate, [`MetaSgd`] with learned
+//! rates. [`Problem`] joins a learner, a model's loss, a number of steps, an [`Order`] and a [`Road`], and gives the
+//! meta-gradient of a meta-batch. [`Training`] descends it and never applies what is not finite.
+
+mod adjoint;
+mod clip;
+mod evaluate;
+mod fast_weights;
+mod guard;
+mod inner;
+mod maml;
+mod meta_sgd;
+pub mod optimizer;
+mod outer;
+mod problem;
+mod schedule;
+mod tape_road;
+mod training;
+
+pub use clip::Clip;
+pub use guard::{Guard, GuardError};
+pub use inner::{Inner, Loss, MetaVars};
+pub use maml::Maml;
+pub use meta_sgd::{MetaSgd, Rates};
+pub use outer::{Workers, mean_grad};
+pub use problem::{Order, Problem, Road};
+pub use schedule::Schedule;
+pub use tape_road::adapt;
+pub use training::{Report, Training};

@@ -1,0 +1,178 @@
+//! Parallel meta-batches: fixed chunks of episodes, each on a tape of its own, summed in a fixed order.
+
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use crate::calculus::grad;
+use crate::kernels::map::add_assign;
+use crate::ops::{Op, Tape, Var};
+use crate::simd::Float;
+use crate::tape::{AtRest, Bundle, Differentiable};
+
+/// What one chunk of work needs: a tape, and memory for values at rest.
+#[derive(Debug)]
+pub struct Worker<T: Float> {
+    /// The tape, to be cleared by whoever uses it.
+    pub tape: Tape<T>,
+    /// Values at rest.
+    pub memory: Vec<T>,
+}
+
+/// Tapes for parallel work on meta-batches, kept from one to the next, so that a warm loop allocates nothing.
+///
+/// A meta-batch is cut into chunks of a fixed number of episodes; the episodes of a chunk lie side by side on one tape,
+/// chunks run in parallel on rayon's current pool, and their results are added in order. The number of threads decides
+/// nothing: the same seed gives the same bits.
+#[derive(Debug)]
+pub struct Workers<T: Float> {
+    chunk: usize,
+    idle: Mutex<Vec<Worker<T>>>,
+    results: Vec<Result<T>>,
+}
+
+#[derive(Debug)]
+struct Result<T> {
+    loss: f64,
+    gradient: Vec<T>,
+}
+
+impl<T: Float> Workers<T> {
+    /// Workers for chunks of `chunk` episodes. Small models are fastest with as many episodes as leave the tape inside
+    /// a core's cache; large ones with one.
+    ///
+    /// # Panics
+    /// `chunk` is 0.
+    #[track_caller]
+    pub fn new(chunk: usize) -> Self {
+        assert!(chunk > 0, "a chunk of no episodes");
+        Workers { chunk, idle: Mutex::new(Vec::new()), results: Vec::new() }
+    }
+
+    /// The most bytes of values that one tape has held.
+    pub fn peak_tape_bytes(&self) -> usize {
+        let idle = self.idle.lock().expect("no worker panicked");
+        idle.iter().map(|worker| worker.tape.peak_bytes()).max().unwrap_or(0)
+    }
+
+    /// The mean over `episodes` of the losses and gradients whose sums over a chunk `work` computes.
+    ///
+    /// `work` gets zeros to add the gradient of its chunk to.
+    pub(super) fn mean<E: Sync>(
+        &mut self,
+        episodes: &[E],
+        gradient: &mut [T],
+        work: impl Fn(&mut Worker<T>, &[E], &mut [T]) -> f64 + Sync,
+    ) -> f64 {
+        assert!(!episodes.is_empty(), "the mean over no episodes");
+        let chunks = episodes.len().div_ceil(self.chunk);
+        self.results.resize_with(chunks, || Result { loss: 0.0, gradient: Vec::new() });
+        let (idle, chunk) = (&self.idle, self.chunk);
+        let count = gradient.len();
+        let one = |(result, episodes): (&mut Result<T>, &[E])| {
+            result.gradient.clear();
+            result.gradient.resize(count, T::ZERO);
+            with_worker(idle, |worker| result.loss = work(worker, episodes, &mut result.gradient));
+        };
+        if chunks == 1 {
+            one((&mut self.results[0], episodes));
+        } else {
+            self.results.par_iter_mut().zip(episodes.par_chunks(chunk)).for_each(one);
+        }
+        gradient.fill(T::ZERO);
+        let mut loss = 0.0;
+        for result in &self.results {
+            loss += result.loss;
+            add_assign(gradient, &result.gradient);
+        }
+        let share = T::ONE / T::from_usize(episodes.len());
+        gradient.iter_mut().for_each(|g| *g *= share);
+        loss / episodes.len() as f64
+    }
+
+    /// Runs `work` on each chunk of `episodes` in parallel, each with the outputs that belong to its episodes.
+    pub(super) fn each<E: Sync, R: Send>(
+        &self,
+        episodes: &[E],
+        outputs: &mut [R],
+        work: impl Fn(&mut Worker<T>, &[E], &mut [R]) + Sync,
+    ) {
+        let chunks = episodes.par_chunks(self.chunk).zip(outputs.par_chunks_mut(self.chunk));
+        chunks.for_each(|(episodes, outputs)| {
+            with_worker(&self.idle, |worker| work(worker, episodes, outputs));
+        });
+    }
+}
+
+/// Lends an idle worker, or a new one. A stack rather than one worker a thread: a thread that waits inside one chunk may
+/// begin another.
+fn with_worker<T: Float>(idle: &Mutex<Vec<Worker<T>>>, work: impl FnOnce(&mut Worker<T>)) {
+    let idle_worker = idle.lock().expect("no worker panicked").pop();
+    let mut worker = idle_worker.unwrap_or_else(|| Worker { tape: Tape::new(), memory: Vec::new() });
+    work(&mut worker);
+    idle.lock().expect("no worker panicked").push(worker);
+}
+
+/// Adds the floats of `bundle`, variable after variable, to `out`; those with several episodes are summed over them.
+pub(super) fn copy_out<'t, T: Float, O: Differentiable>(bundle: &impl Bundle<'t, T, O>, out: &mut [T]) {
+    let mut at = 0;
+    bundle.each(&mut |var| {
+        let len = var.shape().len();
+        let out = &mut out[at..at + len];
+        var.read(|values| values.chunks_exact(len.max(1)).for_each(|episode| add_assign(out, episode)));
+        at += len;
+    });
+}
+
+/// The mean over `episodes` of a loss, and its gradient with respect to `meta`, in parallel on rayon's current pool.
+///
+/// `loss` is written for one episode: it gets the tape, and `meta` and an episode on it, and returns a scalar. It may take
+/// gradients itself; the result is exact through them. Episodes run side by side in chunks of eight.
+///
+/// ```
+/// use metatape::prelude::*;
+///
+/// // One step of Meta-SGD on y = theta x, exact to second order.
+/// let meta = (Tensor::scalar(0.5), Tensor::scalar(0.1));
+/// let batch = |x: f64| Batch { x: Tensor::scalar(x), y: Tensor::scalar(3.0 * x) };
+/// let episodes = [Episode { support: batch(1.0), query: batch(2.0) }];
+/// let (loss, (d_theta, d_alpha)) = mean_grad(&meta, &episodes, |_, (theta, alpha), e| {
+///     let g = grad((theta * e.support.x - e.support.y).square(), &theta);
+///     let fast = theta - alpha * g;
+///     (fast * e.query.x - e.query.y).square()
+/// });
+/// // g = 2 (0.5 - 3) = -5, fast = 0.5 + 0.5 = 1, loss = (2 - 6)^2 = 16, d loss / d fast = 2 (2 - 6) 2 = -16.
+/// assert_eq!(loss, 16.0);
+/// assert_eq!(d_alpha.item(), -16.0 * 5.0);
+/// assert_eq!(d_theta.item(), -16.0 * (1.0 - 0.1 * 2.0));
+/// ```
+///
+/// # Panics
+/// There are no episodes, or the loss is not a scalar.
+pub fn mean_grad<T, M, E, F>(meta: &M, episodes: &[E], loss: F) -> (T, M)
+where
+    T: Float,
+    M: AtRest<T> + Clone,
+    E: AtRest<T>,
+    F: for<'t> Fn(&'t Tape<T>, M::On<'t, Op>, E::On<'t, Op>) -> Var<'t, T> + Sync,
+{
+    let mut count = 0;
+    meta.each(&mut |tensor| count += tensor.values().len());
+    let mut flat = vec![T::ZERO; count];
+    let mean = Workers::new(8).mean(episodes, &mut flat, |worker, episodes, gradient| {
+        worker.tape.clear();
+        let tape = &worker.tape;
+        let meta = meta.put(tape);
+        let total = loss(tape, meta, E::put_episodes(episodes, tape)).sum_episodes();
+        copy_out(&grad(total, &meta), gradient);
+        total.item().to_f64()
+    });
+    let mut gradient = meta.clone();
+    let mut at = 0;
+    gradient.each_mut(&mut |tensor| {
+        let len = tensor.values().len();
+        tensor.values_mut().copy_from_slice(&flat[at..at + len]);
+        at += len;
+    });
+    (T::from_f64(mean), gradient)
+}

@@ -1,0 +1,99 @@
+//! What is differentiated: a learner, a loss, how many steps, to which order, by which road.
+
+use super::{Inner, Loss, adjoint, tape_road};
+use crate::simd::Float;
+use crate::tape::AtRest;
+use crate::tensor::{Episode, Tensors};
+
+use super::outer::{Worker, Workers};
+
+/// To which order the meta-gradient is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The inner gradient counts as a constant: no second derivative. An approximation, and named as one.
+    First,
+    /// Exact: the derivative of the inner gradient is kept.
+    Second,
+}
+
+impl Order {
+    /// 1 or 2, as results report it.
+    pub fn number(self) -> u32 {
+        match self {
+            Order::First => 1,
+            Order::Second => 2,
+        }
+    }
+}
+
+/// How the meta-gradient finds its way through the inner steps. Both give the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Road {
+    /// All steps on one tape, reverse over reverse: memory grows with the steps.
+    Tape,
+    /// Back from step to step with one Hessian-vector product each, forward over reverse: memory of a single step.
+    Adjoint,
+}
+
+/// A meta-learning problem: adapt `learner` by `steps` gradient steps on the support set, judge on the query set.
+#[derive(Clone, Copy, Debug)]
+pub struct Problem<L, F> {
+    /// The inner learner.
+    pub learner: L,
+    /// The model's loss.
+    pub loss: F,
+    /// How many inner steps.
+    pub steps: usize,
+    /// To which order the meta-gradient is taken.
+    pub order: Order,
+    /// By which road.
+    pub road: Road,
+}
+
+impl<L, F> Problem<L, F> {
+    /// The mean query loss after adaptation over `episodes`, and its gradient with respect to the initial parameters
+    /// and the learner's meta-parameters, written into `gradient`.
+    ///
+    /// # Panics
+    /// There are no episodes, or shapes do not fit.
+    pub fn mean_gradient<T: Float>(
+        &self,
+        workers: &mut Workers<T>,
+        (theta, meta): (&Tensors<T>, &L::Meta),
+        episodes: &[Episode<T>],
+        gradient: &mut [T],
+    ) -> f64
+    where
+        L: Inner<T>,
+        F: Loss<T>,
+    {
+        workers.mean(episodes, gradient, |worker, episodes, gradient| {
+            self.chunk_gradient(worker, (theta, meta), episodes, gradient)
+        })
+    }
+
+    /// The sum over `episodes`, side by side on one tape, of the loss and of the gradient.
+    fn chunk_gradient<T: Float>(
+        &self,
+        worker: &mut Worker<T>,
+        at: (&Tensors<T>, &L::Meta),
+        episodes: &[Episode<T>],
+        gradient: &mut [T],
+    ) -> f64
+    where
+        L: Inner<T>,
+        F: Loss<T>,
+    {
+        match self.road {
+            Road::Tape => tape_road::gradient(self, worker, at, episodes, gradient),
+            Road::Adjoint => adjoint::gradient(self, worker, at, episodes, gradient),
+        }
+    }
+}
+
+/// How many floats `theta` and `meta` have together: the length of a meta-gradient.
+pub(super) fn count<T: Float>(theta: &Tensors<T>, meta: &impl AtRest<T>) -> usize {
+    let mut count = theta.count();
+    meta.each(&mut |tensor| count += tensor.values().len());
+    count
+}

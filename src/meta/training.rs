@@ -1,0 +1,77 @@
+//! Descent of the meta-gradient.
+
+use super::optimizer::Optimizer;
+use super::problem::count;
+use super::{Clip, Guard, GuardError, Inner, Loss, Problem, Schedule, Workers};
+use crate::kernels::reduce::{all_finite, squared_norm};
+use crate::simd::Float;
+use crate::tensor::{Episode, Tensors};
+
+/// A meta-learner in training: what is learned, and what descends it.
+///
+/// [`Training::step`] is one outer iteration. A warm one allocates nothing.
+#[derive(Debug)]
+pub struct Training<T: Float, L: Inner<T>, F, O> {
+    /// What is differentiated.
+    pub problem: Problem<L, F>,
+    /// The initial parameters and the learner's meta-parameters.
+    pub learned: (Tensors<T>, L::Meta),
+    /// The outer optimiser.
+    pub optimizer: O,
+    /// The outer rate.
+    pub schedule: Schedule,
+    /// What bounds the meta-gradient.
+    pub clip: Clip,
+    /// Keeps out meta-gradients that are not finite.
+    pub guard: Guard,
+    /// How many iterations are done.
+    pub iteration: usize,
+    /// The tapes.
+    pub workers: Workers<T>,
+    gradient: Vec<T>,
+}
+
+/// What one outer iteration saw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Report {
+    /// The mean query loss after adaptation, before the update.
+    pub loss: f64,
+    /// The norm of the mean meta-gradient, before clipping.
+    pub gradient_norm: f64,
+    /// Whether the update was made; not, where the meta-gradient was not finite.
+    pub applied: bool,
+}
+
+impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
+    /// A fresh start from `learned`, with `schedule` and no clipping.
+    pub fn new(
+        problem: Problem<L, F>,
+        learned: (Tensors<T>, L::Meta),
+        optimizer: O,
+        schedule: Schedule,
+        workers: Workers<T>,
+    ) -> Self {
+        let gradient = vec![T::ZERO; count(&learned.0, &learned.1)];
+        let (clip, guard) = (Clip::None, Guard::default());
+        Training { problem, learned, optimizer, schedule, clip, guard, iteration: 0, workers, gradient }
+    }
+
+    /// One outer iteration: the mean meta-gradient over `episodes`, clipped, checked and descended.
+    ///
+    /// # Errors
+    /// The meta-gradient has not been finite for as many iterations as the guard allows. Nothing is changed then.
+    pub fn step(&mut self, episodes: &[Episode<T>]) -> Result<Report, GuardError> {
+        let at = (&self.learned.0, &self.learned.1);
+        let loss = self.problem.mean_gradient(&mut self.workers, at, episodes, &mut self.gradient);
+        let finite = loss.is_finite() && all_finite(&self.gradient);
+        let gradient_norm = squared_norm(&self.gradient).to_f64().sqrt();
+        let applied = self.guard.admit(self.iteration, finite)?;
+        if applied {
+            self.clip.apply(&mut self.gradient);
+            let rate = self.schedule.at(self.iteration);
+            self.optimizer.descend(&mut self.learned, &self.gradient, rate);
+        }
+        self.iteration += 1;
+        Ok(Report { loss, gradient_norm, applied })
+    }
+}

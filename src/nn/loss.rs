@@ -1,0 +1,62 @@
+//! Losses: scalars, one for each episode.
+
+use crate::ops::Var;
+use crate::simd::Float;
+
+/// The mean squared error `mean (prediction - target)^2`.
+///
+/// # Panics
+/// The shapes do not broadcast.
+#[track_caller]
+pub fn mse<'t, T: Float>(prediction: Var<'t, T>, target: Var<'t, T>) -> Var<'t, T> {
+    (prediction - target).square().mean()
+}
+
+/// The mean cross-entropy of logits `[n, classes]` against class numbers `[n]`, computed from the logits, stable.
+///
+/// # Panics
+/// The shapes are others, or a label is no whole number below `classes`.
+#[track_caller]
+pub fn cross_entropy<'t, T: Float>(logits: Var<'t, T>, labels: Var<'t, T>) -> Var<'t, T> {
+    logits.cross_entropy(labels).mean()
+}
+
+/// The logarithm of the density of a normal distribution with diagonal covariance, for each row of `x`:
+/// `sum_j -(x_j - mean_j)^2 / (2 e^{2 s_j}) - s_j - ln(2 pi) / 2`, where `s` is the logarithm of the deviation.
+///
+/// `x` and `mean` are `[n, d]`, `log_deviation` broadcasts to that; the result is `[n]`.
+///
+/// # Panics
+/// The shapes do not fit.
+#[track_caller]
+pub fn gaussian_log_density<'t, T: Float>(
+    x: Var<'t, T>,
+    mean: Var<'t, T>,
+    log_deviation: Var<'t, T>,
+) -> Var<'t, T> {
+    let z = (x - mean) * (-log_deviation).exp();
+    let half_log_two_pi = T::from_f64(0.5 * (2.0 * std::f64::consts::PI).ln());
+    let each = z.square().scale(T::from_f64(-0.5)) - log_deviation - half_log_two_pi;
+    each.sum_axis(1)
+}
+
+/// The share of rows of logits `[n, classes]` whose largest entry is at the label's place, for each episode.
+///
+/// # Panics
+/// The shapes are others.
+pub fn accuracy<T: Float>(logits: Var<'_, T>, labels: Var<'_, T>) -> Vec<f64> {
+    let classes = logits.shape().dim(1);
+    let rows = labels.shape().len();
+    logits.read(|logits| {
+        labels.read(|labels| {
+            let hits: Vec<bool> = logits
+                .chunks_exact(classes)
+                .zip(labels.iter().cycle())
+                .map(|(row, label)| crate::kernels::index::arg_max(row) as f64 == label.to_f64())
+                .collect();
+            hits.chunks_exact(rows)
+                .map(|episode| episode.iter().filter(|hit| **hit).count() as f64 / rows as f64)
+                .collect()
+        })
+    })
+}

@@ -1,0 +1,13 @@
+//! Models as plain functions of parameters: parameter arithmetic, layers, initialisers, losses.
+//!
+//! Layers never differentiate and hold no state. A model is a function from [`Params`] and inputs to outputs.
+
+mod dense;
+mod initialize;
+mod loss;
+mod params;
+
+pub use dense::{dense, mlp, mlp_parameters};
+pub use initialize::Initializer;
+pub use loss::{accuracy, cross_entropy, gaussian_log_density, mse};
+pub use params::Params;

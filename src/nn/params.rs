@@ -1,0 +1,87 @@
+//! All parameters of a model as one value.
+
+use std::ops::{Add, Mul, Neg, Sub};
+
+use crate::ops::{Op, Vars};
+use crate::simd::Float;
+use crate::tape;
+
+/// All parameters of a model, or anything shaped like them (a gradient, rates): one value with `+`, `-` and `*`,
+/// elementwise and broadcast, tensor by tensor.
+///
+/// The inner step of Meta-SGD is what it is on paper: `theta - alpha * g`.
+pub type Params<'t, T = f32> = Vars<'t, T>;
+
+impl<T: Float> Add for tape::Vars<'_, T, Op> {
+    type Output = Self;
+    #[track_caller]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, |x, y| x + y)
+    }
+}
+
+impl<T: Float> Sub for tape::Vars<'_, T, Op> {
+    type Output = Self;
+    #[track_caller]
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, |x, y| x - y)
+    }
+}
+
+impl<T: Float> Mul for tape::Vars<'_, T, Op> {
+    type Output = Self;
+    #[track_caller]
+    fn mul(self, other: Self) -> Self {
+        self.zip(other, |x, y| x * y)
+    }
+}
+
+impl<T: Float> Mul<T> for tape::Vars<'_, T, Op> {
+    type Output = Self;
+    fn mul(self, factor: T) -> Self {
+        self.map(|x| x.scale(factor))
+    }
+}
+
+impl<'t, T: Float> Mul<tape::Var<'t, T, Op>> for tape::Vars<'t, T, Op> {
+    type Output = Self;
+    #[track_caller]
+    fn mul(self, factor: tape::Var<'t, T, Op>) -> Self {
+        self.map(|x| x * factor)
+    }
+}
+
+impl<T: Float> Neg for tape::Vars<'_, T, Op> {
+    type Output = Self;
+    fn neg(self) -> Self {
+        self.map(|x| -x)
+    }
+}
+
+impl<'t, T: Float> tape::Vars<'t, T, Op> {
+    /// The same floats as constants: no derivative of any order flows through.
+    pub fn detach(self) -> Self {
+        self.map(|x| x.detach())
+    }
+
+    /// `sum of x y` over all elements of all tensors, for each episode.
+    ///
+    /// # Panics
+    /// The lists or shapes do not match, or the lists are empty.
+    #[track_caller]
+    pub fn dot(self, other: Self) -> tape::Var<'t, T, Op> {
+        assert!(self.len() == other.len(), "dot of {} and {} tensors", self.len(), other.len());
+        let products = self.iter().zip(other.iter()).map(|(x, y)| x.dot(y));
+        products.reduce(|sum, product| sum + product).expect("dot of no tensors")
+    }
+
+    /// The sum of the squares of all elements of all tensors, for each episode.
+    ///
+    /// # Panics
+    /// The list is empty.
+    #[track_caller]
+    pub fn squared_norm(self) -> tape::Var<'t, T, Op> {
+        let squares = self.iter().map(|x| x.square().sum());
+        squares.reduce(|sum, square| sum + square).expect("the norm of no tensors")
+    }
+}

@@ -1,0 +1,113 @@
+//! The matrix product, in every transposition, per episode or folded over episodes.
+
+use super::kind::Multilinear;
+use super::sample::{Domain, Pick};
+use super::{Op, Var, join_episodes};
+use crate::kernels::gemm::{Dimensions, Operand, gemm, gemm_fold};
+use crate::simd::Float;
+use crate::tape::{Extent, Mismatch, Value};
+use crate::tensor::Shape;
+
+/// `op(A) op(B)`, where `op` transposes or not.
+///
+/// Folded, it is the sum of the episodes' products, shared by all: the gradient of a shared weight in one product.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Matmul {
+    /// Whether the left operand is transposed.
+    pub left_transposed: bool,
+    /// Whether the right operand is transposed.
+    pub right_transposed: bool,
+    /// Whether the products of all episodes are summed.
+    pub fold: bool,
+}
+
+impl Matmul {
+    fn new(left_transposed: bool, right_transposed: bool) -> Self {
+        Matmul { left_transposed, right_transposed, fold: false }
+    }
+
+    /// Rows, inner length (twice) and columns of the product.
+    fn lengths(self, left: Shape, right: Shape) -> [usize; 4] {
+        let swap = |transposed, shape: Shape| {
+            if transposed { [shape.dim(1), shape.dim(0)] } else { [shape.dim(0), shape.dim(1)] }
+        };
+        let [rows, inner] = swap(self.left_transposed, left);
+        let [other_inner, columns] = swap(self.right_transposed, right);
+        [rows, inner, other_inner, columns]
+    }
+}
+
+impl Multilinear for Matmul {
+    const NAME: &'static str = "matmul";
+    const SLOTS: &'static [usize] = &[0, 1];
+
+    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+        let (left, right) = (inputs[0].shape, inputs[1].shape);
+        if left.rank() != 2 || right.rank() != 2 {
+            return Err(Mismatch("wants two matrices"));
+        }
+        let [rows, inner, other_inner, columns] = self.lengths(left, right);
+        if inner != other_inner {
+            return Err(Mismatch("the inner lengths differ"));
+        }
+        let episodes = join_episodes(inputs[0], inputs[1])?;
+        Ok(Extent { episodes: if self.fold { 1 } else { episodes }, shape: [rows, columns].into() })
+    }
+
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
+        let [left, right] = [inputs[0], inputs[1]];
+        let [rows, inner, _, columns] = self.lengths(left.extent.shape, right.extent.shape);
+        let episodes = left.extent.episodes.max(right.extent.episodes) as usize;
+        let size = Dimensions { episodes, rows, inner, columns };
+        let (left, right) = (operand(left, self.left_transposed), operand(right, self.right_transposed));
+        if self.fold { gemm_fold(size, left, right, out) } else { gemm(size, left, right, out) }
+    }
+
+    fn transpose<'t, T: Float>(
+        self,
+        slot: usize,
+        inputs: &[Var<'t, T>],
+        cotangent: Var<'t, T>,
+        wanted: Extent,
+    ) -> Var<'t, T> {
+        assert!(
+            !(self.fold && cotangent.episodes() > 1),
+            "the derivative of each episode's loss through a sum over episodes: differentiate the sum of the losses"
+        );
+        // Y = L R: dL = dY R^T and dR = L^T dY; where the operand itself is transposed, the product turns round.
+        let [left, right] = [inputs[0], inputs[1]];
+        let ([first, second], [first_transposed, second_transposed]) = match slot {
+            0 if !self.left_transposed => ([cotangent, right], [false, !self.right_transposed]),
+            0 => ([right, cotangent], [self.right_transposed, true]),
+            _ if !self.right_transposed => ([left, cotangent], [!self.left_transposed, false]),
+            _ => ([cotangent, left], [true, self.left_transposed]),
+        };
+        let fold = wanted.episodes == 1 && first.episodes().max(second.episodes()) > 1;
+        let op = Matmul { fold, ..Matmul::new(first_transposed, second_transposed) };
+        cotangent.tape().record(Op::Matmul(op), &[first, second])
+    }
+
+    fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {
+        let [rows, inner, columns] = [pick.length(), pick.length(), pick.length()];
+        let [left_transposed, right_transposed] = [pick.below(2) == 1, pick.below(2) == 1];
+        let op = Matmul { fold: pick.below(4) == 0, ..Matmul::new(left_transposed, right_transposed) };
+        let left = if left_transposed { [inner, rows] } else { [rows, inner] };
+        let right = if right_transposed { [columns, inner] } else { [inner, columns] };
+        (op, vec![(left.into(), Domain::Real), (right.into(), Domain::Real)])
+    }
+}
+
+fn operand<T: Float>(value: Value<'_, T>, transposed: bool) -> Operand<'_, T> {
+    Operand { values: value.values, transposed, episode_stride: value.extent.episode_stride() }
+}
+
+impl<T: Float> Var<'_, T> {
+    /// The matrix product: `[n, k]` times `[k, m]` is `[n, m]`.
+    ///
+    /// # Panics
+    /// The operands are no matrices, or the inner lengths differ; the message names both shapes.
+    #[track_caller]
+    pub fn matmul(self, right: Self) -> Self {
+        self.tape().record(Op::Matmul(Matmul::new(false, false)), &[self, right])
+    }
+}

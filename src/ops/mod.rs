@@ -1,0 +1,110 @@
+//! The ops, by kind, each in one place, and the list that names them all.
+//!
+//! An op says only *what kind of linear* it is (see [`kind`]); its derivatives follow, and are made of ops of this same
+//! language, so that every derivative has derivatives. A user meets the ops as methods and operators of [`Var`].
+
+mod broadcast;
+mod cross_entropy;
+mod detach;
+mod div;
+mod exponential;
+mod gate;
+mod gather;
+pub mod kind;
+mod linear;
+mod list;
+mod matmul;
+mod max;
+mod mul;
+mod permute;
+mod power;
+mod reshape;
+pub mod sample;
+mod scalar;
+mod sigmoid;
+mod slice;
+mod softmax;
+mod sum;
+mod trigonometric;
+
+use crate::simd::Float;
+use crate::tape;
+
+pub use cross_entropy::{CrossEntropy, OneHot};
+pub use detach::Detach;
+pub use div::Div;
+pub use exponential::{Exp, Expm1, Ln, Ln1p};
+pub use gate::{Gate, Signed};
+pub use gather::{Gather, Scatter};
+pub use linear::{Add, Neg, Sub};
+pub use list::Op;
+pub use matmul::Matmul;
+pub use max::{MaxPick, MaxPlace};
+pub use mul::Mul;
+pub use permute::Permute;
+pub use power::{Recip, Sqrt, Square};
+pub use reshape::Reshape;
+pub use scalar::{Affine, Scale};
+pub use sigmoid::{Sigmoid, Softplus, Tanh};
+pub use slice::{Concat, Pad, Slice, concat};
+pub use softmax::{LogSumExp, Softmax};
+pub use sum::{BroadcastTo, SumTo};
+pub use trigonometric::{Cos, Sin};
+
+use linear::add;
+use sum::fit;
+
+/// A variable of the engine's own op language.
+pub type Var<'t, T = f32> = tape::Var<'t, T, Op>;
+
+/// A list of variables of the engine's own op language, for instance the parameters of a model.
+pub type Vars<'t, T = f32> = tape::Vars<'t, T, Op>;
+
+/// A tape of the engine's own op language.
+pub type Tape<T = f32> = tape::Tape<T, Op>;
+
+/// A batch on a tape: inputs `x` and targets `y`, one a row.
+pub type BatchVars<'t, T = f32> = tape::BatchVars<'t, T, Op>;
+
+/// An episode on a tape: support and query batches.
+pub type EpisodeVars<'t, T = f32> = tape::EpisodeVars<'t, T, Op>;
+
+/// Declares the methods of [`Var`] that record an op of one input.
+macro_rules! unary_methods {
+    ($($(#[$doc:meta])* $method:ident = $op:expr;)+) => {
+        impl<'t, T: $crate::simd::Float> $crate::ops::Var<'t, T> {
+            $($(#[$doc])*
+            #[track_caller]
+            pub fn $method(self) -> Self {
+                self.tape().record($op.into(), &[self])
+            })+
+        }
+    };
+}
+use unary_methods;
+
+/// Sanity for ops on the last axis: how many rows of how many columns an extent has.
+fn rows_and_columns(extent: tape::Extent) -> Option<(usize, usize)> {
+    let shape = extent.shape;
+    let columns = shape.rank().checked_sub(1).map(|axis| shape.dim(axis))?;
+    (columns > 0).then(|| (extent.len() / columns, columns))
+}
+
+/// Two extents side by side, as NumPy broadcasts them: shapes from the right, and episodes.
+fn broadcast_extents(left: tape::Extent, right: tape::Extent) -> Result<tape::Extent, tape::Mismatch> {
+    use crate::tensor::Shape;
+    if left == right {
+        return Ok(left);
+    }
+    let shape =
+        Shape::broadcast(left.shape, right.shape).ok_or(tape::Mismatch("the shapes do not broadcast"))?;
+    Ok(tape::Extent { shape, episodes: join_episodes(left, right)? })
+}
+
+fn join_episodes(left: tape::Extent, right: tape::Extent) -> Result<u32, tape::Mismatch> {
+    match (left.episodes, right.episodes) {
+        (1, episodes) | (episodes, 1) => Ok(episodes),
+        (left, right) if left == right => Ok(left),
+        _ => Err(tape::Mismatch("the numbers of episodes differ")),
+    }
+}

@@ -1,0 +1,172 @@
+//! Sums and repetitions along axes: each the other's transpose.
+
+use super::broadcast::{counts, strides_within};
+use super::kind::Linear;
+use super::sample::Pick;
+use super::{Op, Var};
+use crate::kernels::broadcast;
+use crate::simd::Float;
+use crate::tape::{Extent, Mismatch, Value};
+use crate::tensor::Shape;
+
+/// The sum of `x` over all axes, episodes among them, along which `to` has length 1 and `x` has not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SumTo {
+    /// The extent of the result; `x` would be the result of broadcasting it.
+    pub to: Extent,
+}
+
+/// `x` repeated along all axes, episodes among them, along which it has length 1 and `to` has not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BroadcastTo {
+    /// The extent of the result.
+    pub to: Extent,
+}
+
+impl Linear for SumTo {
+    const NAME: &'static str = "sum_to";
+    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+        match broadcasts_to(self.to, inputs[0]) {
+            true => Ok(self.to),
+            false => Err(Mismatch("the operand is no broadcast of the sum's shape")),
+        }
+    }
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+        let x = inputs[0];
+        broadcast::sum_to(counts(x.extent), strides_within(extent, x.extent), x.values, out);
+    }
+    fn transpose<'t, T: Float>(self, _: usize, inputs: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
+        let across = inputs[0].episodes > self.to.episodes;
+        assert!(
+            !(across && cotangent.episodes() > 1),
+            "the derivative of each episode's loss through a sum over episodes: differentiate the sum of the losses"
+        );
+        broadcast_to(
+            cotangent,
+            Extent { episodes: inputs[0].episodes.max(cotangent.episodes()), ..inputs[0] },
+        )
+    }
+    fn sample(pick: &mut Pick<'_>) -> (Self, Vec<Shape>) {
+        let shape = pick.shape();
+        (SumTo { to: Extent::shared(pick.broadcast_from(shape)) }, vec![shape])
+    }
+}
+
+impl Linear for BroadcastTo {
+    const NAME: &'static str = "broadcast_to";
+    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+        // Within a program the operand may have gained episodes that `to` did not know of.
+        let to = Extent { episodes: self.to.episodes.max(inputs[0].episodes), ..self.to };
+        match broadcasts_to(inputs[0], to) {
+            true => Ok(to),
+            false => Err(Mismatch("the operand does not broadcast to the shape")),
+        }
+    }
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+        let x = inputs[0];
+        broadcast::broadcast(counts(extent), strides_within(x.extent, extent), x.values, out);
+    }
+    fn transpose<'t, T: Float>(self, _: usize, inputs: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
+        sum_to(cotangent, Extent { episodes: cotangent.episodes(), ..inputs[0] })
+    }
+    fn sample(pick: &mut Pick<'_>) -> (Self, Vec<Shape>) {
+        let shape = pick.shape();
+        (BroadcastTo { to: Extent::shared(shape) }, vec![pick.broadcast_from(shape)])
+    }
+}
+
+fn broadcasts_to(small: Extent, large: Extent) -> bool {
+    (small.episodes == large.episodes || small.episodes == 1)
+        && Shape::broadcast(small.shape, large.shape) == Some(large.shape)
+}
+
+fn sum_to<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
+    if x.extent() == to { x } else { x.tape().record(Op::SumTo(SumTo { to }), &[x]) }
+}
+
+fn broadcast_to<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
+    if x.extent() == to { x } else { x.tape().record(Op::BroadcastTo(BroadcastTo { to }), &[x]) }
+}
+
+/// `x` in the extent of what it is a tangent or cotangent of: summed along axes where it is longer, repeated along
+/// axes where it is shorter.
+pub(super) fn fit<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
+    let extent = x.extent();
+    if extent == to {
+        return x;
+    }
+    let both = Shape::broadcast(extent.shape, to.shape).unwrap_or(to.shape);
+    let episodes = extent.episodes.max(to.episodes);
+    sum_to(broadcast_to(x, Extent { episodes, shape: both }), to)
+}
+
+impl<T: Float> Var<'_, T> {
+    /// The sum of all elements of each episode, a scalar.
+    pub fn sum(self) -> Self {
+        sum_to(self, Extent { shape: Shape::SCALAR, ..self.extent() })
+    }
+
+    /// The mean of all elements of each episode, a scalar.
+    pub fn mean(self) -> Self {
+        self.sum() * (T::ONE / T::from_usize(self.shape().len()))
+    }
+
+    /// The sum along one axis, which goes: `[2, 3, 4].sum_axis(1)` is `[2, 4]`.
+    ///
+    /// # Panics
+    /// There is no such axis.
+    #[track_caller]
+    pub fn sum_axis(self, axis: usize) -> Self {
+        let (kept, gone) = without_axis(self.shape(), axis);
+        sum_to(self, Extent { shape: kept, ..self.extent() }).reshape(gone)
+    }
+
+    /// The mean along one axis, which goes.
+    ///
+    /// # Panics
+    /// There is no such axis.
+    #[track_caller]
+    pub fn mean_axis(self, axis: usize) -> Self {
+        let sum = self.sum_axis(axis);
+        sum * (T::ONE / T::from_usize(self.shape().dim(axis)))
+    }
+
+    /// The sum over the episodes, shared by all: from E losses side by side to the one that an outer step descends.
+    /// A variable that all episodes share is returned as it is.
+    pub fn sum_episodes(self) -> Self {
+        sum_to(self, Extent { episodes: 1, ..self.extent() })
+    }
+
+    /// Repeats axes of length 1, and adds axes in front, as NumPy broadcasts.
+    ///
+    /// # Panics
+    /// The shape does not broadcast to that one.
+    #[track_caller]
+    pub fn broadcast_to(self, shape: impl Into<Shape>) -> Self {
+        broadcast_to(self, Extent { shape: shape.into(), ..self.extent() })
+    }
+
+    /// The inner product `sum of x y` of each episode, a scalar.
+    ///
+    /// # Panics
+    /// The shapes do not broadcast.
+    #[track_caller]
+    pub fn dot(self, other: Self) -> Self {
+        (self * other).sum()
+    }
+}
+
+/// The shape with that axis of length 1, and without it.
+#[track_caller]
+pub(super) fn without_axis(shape: Shape, axis: usize) -> (Shape, Shape) {
+    assert!(axis < shape.rank(), "shape {shape} has no axis {axis}");
+    let mut kept = [1; Shape::MAX_RANK];
+    let mut gone = [1; Shape::MAX_RANK];
+    let mut count = 0;
+    for other in (0..shape.rank()).filter(|&other| other != axis) {
+        kept[other] = shape.dim(other);
+        gone[count] = shape.dim(other);
+        count += 1;
+    }
+    (Shape::new(&kept[..shape.rank()]), Shape::new(&gone[..count]))
+}

@@ -1,0 +1,13 @@
+//! What an experiment needs, in one `use`.
+
+pub use crate::calculus::{grad, hessian, hvp, hvp_reverse, jacobian, jvp, vjp};
+pub use crate::meta::optimizer::{Adam, Optimizer, RmsProp, Sgd};
+pub use crate::meta::{
+    Clip, Inner, Loss, Maml, MetaSgd, Order, Problem, Rates, Road, Schedule, Training, Workers, adapt,
+    mean_grad,
+};
+pub use crate::nn::{Initializer, Params, cross_entropy, dense, mlp, mlp_parameters, mse};
+pub use crate::ops::{BatchVars, EpisodeVars, Tape, Var, concat};
+pub use crate::simd::Float;
+pub use crate::tape::{AtRest, Bundle, Extent};
+pub use crate::tensor::{Batch, Episode, Shape, Tensor, Tensors};
