@@ -8,4 +8,5 @@ pub mod ops;
 pub mod prelude;
 pub mod simd;
 pub mod tape;
+pub mod tasks;
 pub mod tensor;

@@ -186,7 +186,8 @@ mod tests {
 
     #[test]
     fn broadcasting_is_numpys() {
-        let cases: [(&[usize], &[usize], Option<&[usize]>); 9] = [
+        type Dims = &'static [usize];
+        let cases: [(Dims, Dims, Option<Dims>); 9] = [
             (&[2, 3], &[2, 3], Some(&[2, 3])),
             (&[2, 3], &[3], Some(&[2, 3])),
             (&[2, 3], &[2], None),

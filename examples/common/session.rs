@@ -1,0 +1,290 @@
+//! One run of an example, from its options to its results.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use metatape::simd::level;
+use metatape::tensor::{Checkpoint, Tensors, load, save};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::directory::RunDirectory;
+use super::log::Log;
+use super::{Common, Failure, Interrupted, Result, start_threads};
+
+const RESULTS: &str = "results.json";
+const LOG: &str = "log.jsonl";
+const CHECKPOINT: &str = "checkpoint.safetensors";
+const LOG_LINES: &str = "log_lines";
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(20);
+
+/// A run under way: its folder, its log, its clock.
+pub struct Session {
+    example: &'static str,
+    seed: u64,
+    threads: usize,
+    config: Value,
+    directory: RunDirectory,
+    restored: Option<Checkpoint>,
+    log: Log,
+    started: Instant,
+    /// Of the runs that this one goes on from.
+    earlier_seconds: f64,
+    saved: Instant,
+}
+
+#[derive(Serialize)]
+struct Results<'a, R> {
+    example: &'a str,
+    version: &'a str,
+    seed: u64,
+    threads: usize,
+    simd: &'a str,
+    config: &'a Value,
+    seconds: f64,
+    rows: &'a [R],
+}
+
+impl Session {
+    /// Opens the folder, reads the checkpoint if there is one to go on from, and starts the threads.
+    ///
+    /// `config` is what `results.json` tells of the options, and what a resumed run must agree in.
+    pub fn start(example: &'static str, common: &Common, config: &impl Serialize) -> Result<Self> {
+        let session = Session::open(example, common, config)?;
+        start_threads(session.threads)?;
+        Ok(session)
+    }
+
+    fn open(example: &'static str, common: &Common, config: &impl Serialize) -> Result<Self> {
+        let path = common.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(example));
+        if common.resume && !path.join(CHECKPOINT).exists() {
+            return Err(Failure::NothingToResume { path }.into());
+        }
+        let directory = RunDirectory::open(&path)?;
+        let config = serde_json::to_value(config)?;
+        let (restored, log, earlier_seconds) = if common.resume {
+            let path = directory.file(CHECKPOINT);
+            let checkpoint = load(&path)?;
+            agree(&checkpoint, &path, example, common.seed, &config)?;
+            let (log, seconds) = Log::reopen(&directory.file(LOG), number(&checkpoint, &path, LOG_LINES)?)?;
+            (Some(checkpoint), log, seconds)
+        } else {
+            directory.remove(RESULTS)?;
+            directory.remove(CHECKPOINT)?;
+            (None, Log::create(&directory.file(LOG))?, 0.0)
+        };
+        let (seed, threads, now) = (common.seed, common.threads(), Instant::now());
+        let (started, saved) = (now, now);
+        Ok(Session {
+            example,
+            seed,
+            threads,
+            config,
+            directory,
+            restored,
+            log,
+            started,
+            earlier_seconds,
+            saved,
+        })
+    }
+
+    /// What to go on from: a checkpoint of a run with the same options, or nothing.
+    pub fn restored(&self) -> Option<&Checkpoint> {
+        self.restored.as_ref()
+    }
+
+    /// A number that [`Session::save`] noted in the checkpoint that this run goes on from, or `fresh`.
+    pub fn restored_number<N: FromStr>(&self, key: &str, fresh: N) -> Result<N> {
+        match &self.restored {
+            Some(checkpoint) => number(checkpoint, &self.directory.file(CHECKPOINT), key),
+            None => Ok(fresh),
+        }
+    }
+
+    /// The path of a file in the run's folder, for plots and the like.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.directory.file(name)
+    }
+
+    /// Seconds since the run began; after an interruption it goes on from the last line that the log keeps.
+    pub fn seconds(&self) -> f64 {
+        self.earlier_seconds + self.started.elapsed().as_secs_f64()
+    }
+
+    /// Appends an object and the time to `log.jsonl`.
+    pub fn log(&mut self, entry: &impl Serialize) -> Result {
+        let seconds = self.seconds();
+        self.log.write(entry, seconds)
+    }
+
+    /// Whether the last checkpoint is so old that losing the work since would hurt.
+    pub fn checkpoint_due(&self) -> bool {
+        self.saved.elapsed() > BETWEEN_CHECKPOINTS
+    }
+
+    /// Writes the checkpoint: groups of tensors, and numbers to find again by [`Session::restored_number`].
+    ///
+    /// Nothing in it depends on time, so equal runs leave equal checkpoints.
+    pub fn save(&mut self, groups: &[(&str, &Tensors)], numbers: &[(&str, &dyn Display)]) -> Result {
+        let log_lines = self.log.sync()?;
+        let mut metadata = identity(self.example, self.seed, &self.config);
+        metadata.insert(LOG_LINES.to_owned(), log_lines.to_string());
+        metadata.insert("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        metadata.extend(numbers.iter().map(|(key, number)| ((*key).to_owned(), number.to_string())));
+        save(self.directory.file(CHECKPOINT), groups, &metadata)?;
+        self.saved = Instant::now();
+        Ok(())
+    }
+
+    /// The error to return when [`super::interrupted`] says so and the checkpoint has been saved.
+    pub fn interrupted(&self) -> Interrupted {
+        Interrupted::with_checkpoint(&self.directory.file(CHECKPOINT))
+    }
+
+    /// Writes `results.json`; what is not a number (NaN, infinity) becomes `null` there.
+    pub fn finish<R: Serialize>(&self, rows: &[R]) -> Result {
+        let results = Results {
+            example: self.example,
+            version: env!("CARGO_PKG_VERSION"),
+            seed: self.seed,
+            threads: self.threads,
+            simd: level().name(),
+            config: &self.config,
+            seconds: self.seconds(),
+            rows,
+        };
+        let mut text = serde_json::to_string_pretty(&results)?;
+        text.push('\n');
+        self.directory.write(RESULTS, text.as_bytes())
+    }
+}
+
+/// What a checkpoint says of the run that it belongs to.
+fn identity(example: &str, seed: u64, config: &Value) -> BTreeMap<String, String> {
+    [("example", example.to_owned()), ("seed", seed.to_string()), ("config", config.to_string())]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into()
+}
+
+/// Refuses a checkpoint of another run, naming the first option that differs.
+fn agree(checkpoint: &Checkpoint, path: &Path, example: &str, seed: u64, config: &Value) -> Result {
+    let differ = |what: &str, saved: &str, asked: &str| -> Result {
+        let (path, what) = (path.to_owned(), what.to_owned());
+        Err(Failure::OtherRun { path, what, saved: saved.to_owned(), asked: asked.to_owned() }.into())
+    };
+    for (key, asked) in &identity(example, seed, config) {
+        let saved = checkpoint.metadata(key)?;
+        if saved == asked {
+            continue;
+        }
+        let before: Value = serde_json::from_str(saved).unwrap_or_default();
+        for (option, asked) in config.as_object().into_iter().flatten().filter(|_| key == "config") {
+            if before[option] != *asked {
+                return differ(option, &before[option].to_string(), &asked.to_string());
+            }
+        }
+        return differ(key, saved, asked);
+    }
+    Ok(())
+}
+
+fn number<N: FromStr>(checkpoint: &Checkpoint, path: &Path, key: &str) -> Result<N> {
+    let text = checkpoint.metadata(key)?;
+    let no_number =
+        |_| Failure::NotANumber { path: path.to_owned(), what: key.to_owned(), text: text.to_owned() };
+    Ok(text.parse().map_err(no_number)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use metatape::tensor::Tensor;
+    use serde_json::json;
+
+    use super::*;
+
+    fn common(out: &Path, resume: bool) -> Common {
+        Common { seed: 3, threads: Some(1), out: Some(out.to_owned()), quick: false, resume }
+    }
+
+    fn open(out: &Path, resume: bool, iterations: usize) -> Result<Session> {
+        Session::open("demo", &common(out, resume), &json!({"iterations": iterations, "rate": 0.5}))
+    }
+
+    #[test]
+    fn a_resumed_run_goes_on_where_the_checkpoint_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut theta = Tensors::new();
+        theta.push("w", Tensor::full([2], 1.5));
+        let mut session = open(folder.path(), false, 10).unwrap();
+        assert!(session.restored().is_none());
+        assert_eq!(session.restored_number("iteration", 0).unwrap(), 0);
+        session.log(&json!({"step": 0})).unwrap();
+        session.save(&[("theta", &theta)], &[("iteration", &4)]).unwrap();
+        session.log(&json!({"step": 1})).unwrap();
+        drop(session);
+
+        let mut session = open(folder.path(), true, 10).unwrap();
+        assert_eq!(session.restored_number("iteration", 0).unwrap(), 4);
+        let mut restored = theta.zeros_like();
+        session.restored().unwrap().restore("theta", &mut restored).unwrap();
+        assert_eq!(restored, theta);
+        session.log(&json!({"step": 1})).unwrap();
+        session.finish(&[json!({"mse": 0.25, "ci95": f64::NAN})]).unwrap();
+        let log = fs::read_to_string(folder.path().join(LOG)).unwrap();
+        assert_eq!(log.matches("\"step\":1").count(), 1, "{log}");
+
+        let results: Value = serde_json::from_slice(&fs::read(folder.path().join(RESULTS)).unwrap()).unwrap();
+        assert_eq!(results["rows"], json!([{"mse": 0.25, "ci95": null}]));
+        assert_eq!((&results["example"], &results["seed"]), (&json!("demo"), &json!(3)));
+        assert_eq!(results["simd"], level().name());
+    }
+
+    #[test]
+    fn equal_runs_leave_equal_checkpoints() {
+        let bytes = || {
+            let folder = tempfile::tempdir().unwrap();
+            let mut session = open(folder.path(), false, 10).unwrap();
+            session.log(&json!({"step": 0})).unwrap();
+            session.save(&[], &[("iteration", &1)]).unwrap();
+            fs::read(folder.path().join(CHECKPOINT)).unwrap()
+        };
+        assert_eq!(bytes(), bytes());
+    }
+
+    #[test]
+    fn what_cannot_be_resumed_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let refusal = |path: &Path, iterations| open(path, true, iterations).err().unwrap().to_string();
+        let missing = path.join("none");
+        assert!(refusal(&missing, 10).contains("none: no checkpoint to resume from"));
+        assert!(!missing.exists());
+
+        open(path, false, 10).unwrap().save(&[], &[("iteration", &1)]).unwrap();
+        assert!(refusal(path, 20).contains("the checkpoint was made with iterations 10, not 20"));
+        let checkpoint = path.join(CHECKPOINT);
+        let mut bytes = fs::read(&checkpoint).unwrap();
+        bytes.pop();
+        fs::write(&checkpoint, bytes).unwrap();
+        assert!(refusal(path, 10).contains("truncated"));
+    }
+
+    #[test]
+    fn a_fresh_run_replaces_an_earlier_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut session = open(folder.path(), false, 10).unwrap();
+        session.log(&json!({"step": 0})).unwrap();
+        session.save(&[], &[]).unwrap();
+        session.finish::<Value>(&[]).unwrap();
+        drop(session);
+        let _session = open(folder.path(), false, 20).unwrap();
+        assert!(!folder.path().join(RESULTS).exists() && !folder.path().join(CHECKPOINT).exists());
+        assert_eq!(fs::read(folder.path().join(LOG)).unwrap(), b"");
+    }
+}
