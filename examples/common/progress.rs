@@ -32,7 +32,12 @@ impl Progress {
 
     /// One more step is done; `note` is asked for only when something is about to be shown.
     pub fn step(&mut self, note: impl FnOnce() -> String) {
-        self.done += 1;
+        self.advance(1, note);
+    }
+
+    /// Some more steps are done.
+    pub fn advance(&mut self, steps: usize, note: impl FnOnce() -> String) {
+        self.done += steps as u64;
         let now = Instant::now();
         if now < self.due {
             return;

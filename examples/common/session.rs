@@ -19,7 +19,7 @@ const RESULTS: &str = "results.json";
 const LOG: &str = "log.jsonl";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const LOG_LINES: &str = "log_lines";
-const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(20);
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(5);
 
 /// A run under way: its folder, its log, its clock.
 pub struct Session {

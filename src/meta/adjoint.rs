@@ -22,7 +22,7 @@ pub(super) fn gradient<T: Float, L: Inner<T>, F: Loss<T>>(
     episodes: &[Episode<T>],
     gradient: &mut [T],
 ) -> f64 {
-    let Worker { tape, memory } = worker;
+    let Worker { tape, memory, .. } = worker;
     let Problem { learner, loss, steps, order, .. } = problem;
     let rest = FastWeights { like: theta, episodes: episodes.len() };
     let size = rest.len();

@@ -48,7 +48,7 @@ impl<L, F> Problem<L, F> {
         L: Inner<T>,
         F: Loss<T>,
     {
-        let Worker { tape, memory } = worker;
+        let Worker { tape, memory, .. } = worker;
         let rest = FastWeights { like: theta, episodes: episodes.len() };
         memory.resize(rest.len(), T::ZERO);
         for k in 0..=steps {

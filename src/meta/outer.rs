@@ -17,6 +17,8 @@ pub struct Worker<T: Float> {
     pub tape: Tape<T>,
     /// Values at rest.
     pub memory: Vec<T>,
+    /// The meta-gradient of one task.
+    pub task_gradient: Vec<T>,
 }
 
 /// Tapes for parallel work on meta-batches, kept from one to the next, so that a warm loop allocates nothing.
@@ -108,7 +110,11 @@ impl<T: Float> Workers<T> {
 /// begin another.
 fn with_worker<T: Float>(idle: &Mutex<Vec<Worker<T>>>, work: impl FnOnce(&mut Worker<T>)) {
     let idle_worker = idle.lock().expect("no worker panicked").pop();
-    let mut worker = idle_worker.unwrap_or_else(|| Worker { tape: Tape::new(), memory: Vec::new() });
+    let mut worker = idle_worker.unwrap_or_else(|| Worker {
+        tape: Tape::new(),
+        memory: Vec::new(),
+        task_gradient: Vec::new(),
+    });
     work(&mut worker);
     idle.lock().expect("no worker panicked").push(worker);
 }

@@ -1,11 +1,11 @@
 //! What is differentiated: a learner, a loss, how many steps, to which order, by which road.
 
-use super::{Inner, Loss, adjoint, tape_road};
+use super::outer::{Worker, Workers};
+use super::{Clip, Inner, Loss, adjoint, tape_road};
+use crate::kernels::map::add_assign;
 use crate::simd::Float;
 use crate::tape::AtRest;
 use crate::tensor::{Episode, Tensors};
-
-use super::outer::{Worker, Workers};
 
 /// To which order the meta-gradient is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +48,18 @@ pub struct Problem<L, F> {
     pub order: Order,
     /// By which road.
     pub road: Road,
+    /// What bounds the meta-gradient of each task, before the mean over tasks is taken. Anything but [`Clip::None`] takes
+    /// the tasks one by one.
+    pub task_clip: Clip,
 }
 
 impl<L, F> Problem<L, F> {
+    /// `steps` inner steps, exact, by the tape road.
+    pub fn new(learner: L, loss: F, steps: usize) -> Self {
+        let (order, road, task_clip) = (Order::Second, Road::Tape, Clip::None);
+        Problem { learner, loss, steps, order, road, task_clip }
+    }
+
     /// The mean query loss after adaptation over `episodes`, and its gradient with respect to the initial parameters
     /// and the learner's meta-parameters, written into `gradient`.
     ///
@@ -74,6 +83,33 @@ impl<L, F> Problem<L, F> {
 
     /// The sum over `episodes`, side by side on one tape, of the loss and of the gradient.
     fn chunk_gradient<T: Float>(
+        &self,
+        worker: &mut Worker<T>,
+        at: (&Tensors<T>, &L::Meta),
+        episodes: &[Episode<T>],
+        gradient: &mut [T],
+    ) -> f64
+    where
+        L: Inner<T>,
+        F: Loss<T>,
+    {
+        if self.task_clip == Clip::None {
+            return self.by_road(worker, at, episodes, gradient);
+        }
+        let mut own = std::mem::take(&mut worker.task_gradient);
+        own.resize(gradient.len(), T::ZERO);
+        let mut loss = 0.0;
+        for episode in episodes {
+            own.fill(T::ZERO);
+            loss += self.by_road(worker, at, std::slice::from_ref(episode), &mut own);
+            self.task_clip.apply(&mut own);
+            add_assign(gradient, &own);
+        }
+        worker.task_gradient = own;
+        loss
+    }
+
+    fn by_road<T: Float>(
         &self,
         worker: &mut Worker<T>,
         at: (&Tensors<T>, &L::Meta),

@@ -1,0 +1,96 @@
+//! The learners by name, and the settings that each is trained with.
+
+use clap::ValueEnum;
+
+use metatape::meta::{Clip, Maml, MetaSgd, Order, Rates, Schedule};
+use rand::{Rng, RngExt};
+use serde::Serialize;
+
+use crate::options::{Plan, Protocol};
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Learner {
+    /// A fixed inner rate, exact to second order
+    Maml,
+    /// MAML with the inner gradient taken as a constant
+    Fomaml,
+    /// A learned inner rate for each parameter, exact to second order
+    MetaSgd,
+    /// Meta-SGD with the inner gradient taken as a constant
+    MetaSgdFirstOrder,
+}
+
+impl Learner {
+    pub fn name(self) -> &'static str {
+        match self {
+            Learner::Maml => "maml",
+            Learner::Fomaml => "fomaml",
+            Learner::MetaSgd => "meta-sgd",
+            Learner::MetaSgdFirstOrder => "meta-sgd-first-order",
+        }
+    }
+
+    pub fn order(self) -> Order {
+        match self {
+            Learner::Maml | Learner::MetaSgd => Order::Second,
+            Learner::Fomaml | Learner::MetaSgdFirstOrder => Order::First,
+        }
+    }
+
+    /// The same learner of another order.
+    pub fn with_order(self, order: Order) -> Self {
+        match (self.is_meta_sgd(), order) {
+            (false, Order::Second) => Learner::Maml,
+            (false, Order::First) => Learner::Fomaml,
+            (true, Order::Second) => Learner::MetaSgd,
+            (true, Order::First) => Learner::MetaSgdFirstOrder,
+        }
+    }
+
+    pub fn is_meta_sgd(self) -> bool {
+        matches!(self, Learner::MetaSgd | Learner::MetaSgdFirstOrder)
+    }
+}
+
+/// MAML's fixed inner rate, in both published protocols.
+pub const MAML: Maml = Maml { rate: 0.01 };
+
+/// Meta-SGD as it is trained: as published for one step; with safeguards for several, unless they are switched off.
+pub fn meta_sgd(plan: &Plan) -> MetaSgd {
+    if safeguarded(plan) {
+        MetaSgd { rates: Rates::PerParameter, steps_with_own_rates: plan.steps, gradient_bound: Some(10.0) }
+    } else {
+        MetaSgd::published()
+    }
+}
+
+/// The rate that all of Meta-SGD's rates begin at: as published a draw from 0.005 to 0.1; smaller for several steps.
+pub fn first_rate(plan: &Plan, rng: &mut impl Rng) -> f32 {
+    if plan.steps == 1 { rng.random_range(0.005..0.1) } else { 0.01 }
+}
+
+/// What the outer loop does beside the published Adam at 1e-3.
+pub struct Outer {
+    pub schedule: Schedule,
+    /// What bounds the mean meta-gradient.
+    pub clip: Clip,
+    /// What bounds each task's meta-gradient.
+    pub task_clip: Clip,
+}
+
+pub fn outer(learner: Learner, plan: &Plan) -> Outer {
+    let plain = Outer { schedule: Schedule::constant(1e-3), clip: Clip::None, task_clip: Clip::None };
+    if learner.is_meta_sgd() && safeguarded(plan) {
+        let schedule = Schedule { warm_up: 500, ..Schedule::cosine(3e-3, plan.iterations) };
+        Outer { schedule, task_clip: Clip::Norm(10.0), ..plain }
+    } else if plan.protocol == Protocol::MetaSgd && !plan.plain {
+        Outer { schedule: Schedule::cosine(1e-3, plan.iterations), ..plain }
+    } else {
+        plain
+    }
+}
+
+fn safeguarded(plan: &Plan) -> bool {
+    plan.steps > 1 && !plan.plain
+}

@@ -1,0 +1,165 @@
+//! The command line, and the plan that it makes.
+
+use clap::{Parser, ValueEnum};
+use metatape::meta::{Order, Road};
+use metatape::tasks::Sinusoid;
+use serde::Serialize;
+
+use crate::common::{Common, Result};
+use crate::learner::Learner;
+
+/// Meta-learns sinusoids with MAML and Meta-SGD, exact to second order, and prints the published table beside its own.
+#[derive(Parser)]
+#[command(name = "sinusoid")]
+pub struct Options {
+    #[command(flatten)]
+    pub common: Common,
+    /// A learner to train; may be repeated [default: maml and meta-sgd]
+    #[arg(long = "learner", value_name = "NAME")]
+    learners: Vec<Learner>,
+    /// How many points a task shows in training; may be repeated [default: 5, 10 and 20]
+    #[arg(long, value_parser = at_least_one)]
+    shots: Vec<usize>,
+    /// Whose benchmark: Meta-SGD's varies the frequency, MAML's does not
+    #[arg(long, default_value = "meta-sgd")]
+    protocol: Protocol,
+    /// How many meta-iterations [default: 60000; 70000 in MAML's protocol]
+    #[arg(long, value_parser = at_least_one)]
+    iterations: Option<usize>,
+    /// How many tasks a meta-iteration sees [default: 4; 25 in MAML's protocol]
+    #[arg(long, value_parser = at_least_one)]
+    meta_batch: Option<usize>,
+    /// How many inner steps a learner adapts by
+    #[arg(long, default_value_t = 1, value_parser = at_least_one)]
+    steps: usize,
+    /// Trains the first-order or the exact form of every learner, whatever its name says
+    #[arg(long)]
+    order: Option<Orders>,
+    /// How the meta-gradient goes through the inner steps: on one tape, or step by step in the memory of one
+    #[arg(long, default_value = "tape")]
+    road: Roads,
+    /// Several steps of Meta-SGD as published, without what keeps them stable
+    #[arg(long)]
+    plain: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    MetaSgd,
+    Maml,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Orders {
+    First,
+    Second,
+}
+
+#[derive(Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Roads {
+    Tape,
+    Adjoint,
+}
+
+/// What is to be done: the options with every default filled in.
+#[derive(Serialize)]
+pub struct Plan {
+    pub learners: Vec<Learner>,
+    pub shots: Vec<usize>,
+    pub protocol: Protocol,
+    pub iterations: usize,
+    pub meta_batch: usize,
+    pub steps: usize,
+    pub road: Roads,
+    pub plain: bool,
+    /// How many times a hundred unseen tasks are scored.
+    pub repeats: usize,
+    #[serde(skip)]
+    pub seed: u64,
+}
+
+impl Options {
+    pub fn plan(&self) -> Result<Plan> {
+        let maml = self.protocol == Protocol::Maml;
+        let mut learners = if self.learners.is_empty() {
+            vec![Learner::Maml, Learner::MetaSgd]
+        } else {
+            self.learners.clone()
+        };
+        if let Some(order) = self.order {
+            let order = match order {
+                Orders::First => Order::First,
+                Orders::Second => Order::Second,
+            };
+            learners = learners.into_iter().map(|learner| learner.with_order(order)).collect();
+        }
+        learners.dedup();
+        let mut shots = if self.shots.is_empty() { vec![5, 10, 20] } else { self.shots.clone() };
+        shots.dedup();
+        let quick = self.common.quick;
+        let usual = match (quick, maml) {
+            (true, _) => 1000,
+            (false, false) => 60_000,
+            (false, true) => 70_000,
+        };
+        Ok(Plan {
+            learners,
+            shots,
+            protocol: self.protocol,
+            iterations: self.iterations.unwrap_or(usual),
+            meta_batch: self.meta_batch.unwrap_or(if maml { 25 } else { 4 }),
+            steps: self.steps,
+            road: self.road,
+            plain: self.plain,
+            repeats: match (quick, maml) {
+                (true, _) => 2,
+                (false, false) => 100,
+                (false, true) => 6,
+            },
+            seed: self.common.seed,
+        })
+    }
+}
+
+impl Plan {
+    /// The family of tasks.
+    pub fn world(&self) -> Sinusoid {
+        match self.protocol {
+            Protocol::MetaSgd => Sinusoid::meta_sgd(),
+            Protocol::Maml => Sinusoid::maml(),
+        }
+    }
+
+    pub fn road(&self) -> Road {
+        match self.road {
+            Roads::Tape => Road::Tape,
+            Roads::Adjoint => Road::Adjoint,
+        }
+    }
+
+    /// After which numbers of steps a learner is scored.
+    pub fn scored_steps(&self) -> Vec<usize> {
+        match self.protocol {
+            Protocol::MetaSgd => vec![self.steps],
+            Protocol::Maml => vec![1, 5, 10],
+        }
+    }
+
+    /// At which numbers of shots a learner trained at `train_shots` is scored.
+    pub fn scored_shots(&self, train_shots: usize) -> Vec<usize> {
+        match self.protocol {
+            Protocol::MetaSgd => vec![5, 10, 20],
+            Protocol::Maml => vec![train_shots],
+        }
+    }
+}
+
+fn at_least_one(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1 is needed".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("not a whole number".to_owned()),
+    }
+}

@@ -1,0 +1,214 @@
+//! One learner at one number of shots, from its first weights to its last.
+
+use metatape::meta::{GuardError, Inner, Report};
+use metatape::prelude::*;
+use metatape::tasks::{Sinusoid, stream};
+
+use crate::learner::{self, Learner};
+use crate::options::Plan;
+
+/// How many points each task is judged on in training.
+const QUERIES: usize = 10;
+
+/// The streams of random numbers that belong to no iteration of training.
+pub mod streams {
+    pub const WEIGHTS: u64 = u64::MAX;
+    pub const SCORING: u64 = u64::MAX - 1;
+    pub const PLOTS: u64 = u64::MAX - 2;
+}
+
+/// The published network, 1-40-40-1 with relu, and mean squared error.
+#[derive(Clone, Copy)]
+pub struct Regression;
+
+impl Loss<f32> for Regression {
+    fn loss<'t>(&self, theta: Params<'t>, batch: BatchVars<'t>) -> Var<'t> {
+        mse(network(theta, batch.x), batch.y)
+    }
+}
+
+pub fn network<'t>(theta: Params<'t>, x: Var<'t>) -> Var<'t> {
+    mlp(theta, x, |h| h.relu())
+}
+
+/// Training as [`Run`] needs it, whatever the learner.
+pub trait Train: Send + Sync {
+    fn step(&mut self, episodes: &[Episode]) -> Result<Report, GuardError>;
+    /// The query loss of each episode before adaptation and after each step.
+    fn evaluate(&self, workers: &Workers<f32>, episodes: &[Episode], steps: usize) -> Vec<Vec<f64>>;
+    /// The parameters after adaptation.
+    fn adapted(&self, support: &Batch, steps: usize) -> Tensors;
+    /// What has to be saved, by name; [`Train::restore`] takes it back.
+    fn parts(&self) -> Vec<(&'static str, Tensors)>;
+    fn restore(&mut self, parts: &[(&'static str, Tensors)], iteration: usize, skips: [u64; 2]);
+    /// How many meta-gradients were skipped in all, and since the last good one.
+    fn skips(&self) -> [u64; 2];
+}
+
+/// Meta-parameters that can be saved: none, or rates.
+pub trait Named {
+    fn named(&self) -> Option<&Tensors>;
+    fn named_mut(&mut self) -> Option<&mut Tensors>;
+}
+
+impl Named for () {
+    fn named(&self) -> Option<&Tensors> {
+        None
+    }
+    fn named_mut(&mut self) -> Option<&mut Tensors> {
+        None
+    }
+}
+
+impl Named for Tensors {
+    fn named(&self) -> Option<&Tensors> {
+        Some(self)
+    }
+    fn named_mut(&mut self) -> Option<&mut Tensors> {
+        Some(self)
+    }
+}
+
+impl<L> Train for Training<f32, L, Regression, Adam>
+where
+    L: Inner<f32, Meta: Named + Send + Sync> + Send,
+{
+    fn step(&mut self, episodes: &[Episode]) -> Result<Report, GuardError> {
+        Training::step(self, episodes)
+    }
+
+    fn evaluate(&self, workers: &Workers<f32>, episodes: &[Episode], steps: usize) -> Vec<Vec<f64>> {
+        self.problem.evaluate(workers, (&self.learned.0, &self.learned.1), episodes, steps)
+    }
+
+    fn adapted(&self, support: &Batch, steps: usize) -> Tensors {
+        self.problem.adapted((&self.learned.0, &self.learned.1), support, steps)
+    }
+
+    fn parts(&self) -> Vec<(&'static str, Tensors)> {
+        let mut parts = vec![("theta", self.learned.0.clone()), ("adam", self.optimizer.state())];
+        parts.extend(self.learned.1.named().map(|alpha| ("alpha", alpha.clone())));
+        parts
+    }
+
+    fn restore(&mut self, parts: &[(&'static str, Tensors)], iteration: usize, skips: [u64; 2]) {
+        for (name, part) in parts {
+            match *name {
+                "theta" => self.learned.0.copy_from(part),
+                "adam" => self.optimizer.restore(part),
+                _ => self.learned.1.named_mut().expect("a learner with rates").copy_from(part),
+            }
+        }
+        self.iteration = iteration;
+        [self.guard.skipped, self.guard.in_a_row] = skips;
+    }
+
+    fn skips(&self) -> [u64; 2] {
+        [self.guard.skipped, self.guard.in_a_row]
+    }
+}
+
+/// One learner in training at one number of shots.
+pub struct Run {
+    pub name: String,
+    pub learner: Learner,
+    pub shots: usize,
+    pub training: Box<dyn Train>,
+    /// The mean query loss of each round so far.
+    pub history: Vec<f64>,
+    pub iteration: usize,
+    world: Sinusoid,
+    episodes: Vec<Episode>,
+}
+
+impl Run {
+    /// Every learner of the plan at every number of shots, each fresh.
+    pub fn all(plan: &Plan, seed: u64) -> Vec<Run> {
+        let pairs =
+            plan.learners.iter().flat_map(|learner| plan.shots.iter().map(|shots| (*learner, *shots)));
+        pairs.map(|(learner, shots)| Run::new(plan, seed, learner, shots)).collect()
+    }
+
+    fn new(plan: &Plan, seed: u64, learner: Learner, shots: usize) -> Run {
+        let mut rng = stream(seed, streams::WEIGHTS, 0);
+        let theta = mlp_parameters(&[1, 40, 40, 1], Initializer::Xavier, &mut rng);
+        let outer = learner::outer(learner, plan);
+        let training: Box<dyn Train> = if learner.is_meta_sgd() {
+            let rule = learner::meta_sgd(plan);
+            let alpha = rule.rates_like(&theta, learner::first_rate(plan, &mut rng));
+            start(plan, rule, learner, (theta, alpha), outer)
+        } else {
+            start(plan, learner::MAML, learner, (theta, ()), outer)
+        };
+        let world = plan.world();
+        let episodes =
+            (0..plan.meta_batch).map(|task| world.episode(shots, QUERIES, &mut stream(seed, 0, task as u64)));
+        Run {
+            name: format!("{}-{shots}", learner.name()),
+            learner,
+            shots,
+            training,
+            history: Vec::new(),
+            iteration: 0,
+            episodes: episodes.collect(),
+            world,
+        }
+    }
+
+    /// Trains for some more iterations.
+    pub fn advance(&mut self, plan: &Plan, iterations: usize) -> Result<(), GuardError> {
+        let mut sum = 0.0;
+        let mut finite = 0;
+        for _ in 0..iterations {
+            for (task, episode) in self.episodes.iter_mut().enumerate() {
+                let mut rng = stream(plan.seed, self.iteration as u64, task as u64);
+                self.world.episode_into(episode, &mut rng);
+            }
+            let report = self.training.step(&self.episodes)?;
+            if report.loss.is_finite() {
+                sum += report.loss;
+                finite += 1;
+            }
+            self.iteration += 1;
+        }
+        self.history.push(sum / f64::from(finite));
+        Ok(())
+    }
+
+    /// How many meta-gradients were not finite, and skipped.
+    pub fn skipped(&self) -> u64 {
+        self.training.skips()[0]
+    }
+}
+
+fn start<L>(
+    plan: &Plan,
+    rule: L,
+    learner: Learner,
+    learned: (Tensors, L::Meta),
+    outer: learner::Outer,
+) -> Box<dyn Train>
+where
+    L: Inner<f32, Meta: Named + Send + Sync> + Send + 'static,
+{
+    let problem = Problem {
+        learner: rule,
+        loss: Regression,
+        steps: plan.steps,
+        order: learner.order(),
+        road: plan.road(),
+        task_clip: outer.task_clip,
+    };
+    let mut training = Training::new(problem, learned, Adam::new(), outer.schedule, Workers::new(CHUNK));
+    training.clip = outer.clip;
+    Box::new(training)
+}
+
+/// How many tasks lie side by side on a tape.
+const CHUNK: usize = 5;
+
+/// The last losses of all runs, for the progress bar.
+pub fn losses(runs: &[Run]) -> String {
+    let each = runs.iter().map(|run| format!("{:.2}", run.history.last().copied().unwrap_or(f64::NAN)));
+    format!("loss {}", each.collect::<Vec<_>>().join(" "))
+}
