@@ -16,10 +16,10 @@ mod single {
         _mm256_and_ps as and, _mm256_andnot_ps as and_not, _mm256_blendv_ps as blend,
         _mm256_cmp_ps as compare, _mm256_div_ps as div, _mm256_fmadd_ps as mul_add, _mm256_loadu_ps as load,
         _mm256_maskload_ps as load_masked, _mm256_maskstore_ps as store_masked, _mm256_max_ps as max,
-        _mm256_min_ps as min, _mm256_mul_ps as mul, _mm256_or_ps as or, _mm256_round_ps as round,
-        _mm256_set1_epi32 as splat_int, _mm256_set1_ps as splat, _mm256_slli_epi32 as shift_left,
-        _mm256_sqrt_ps as sqrt, _mm256_srli_epi32 as shift_right, _mm256_storeu_ps as store,
-        _mm256_sub_ps as sub, _mm256_xor_ps as xor,
+        _mm256_min_ps as min, _mm256_movemask_ps as signs, _mm256_mul_ps as mul, _mm256_or_ps as or,
+        _mm256_round_ps as round, _mm256_set1_epi32 as splat_int, _mm256_set1_ps as splat,
+        _mm256_slli_epi32 as shift_left, _mm256_sqrt_ps as sqrt, _mm256_srli_epi32 as shift_right,
+        _mm256_storeu_ps as store, _mm256_sub_epi32 as sub_int, _mm256_sub_ps as sub, _mm256_xor_ps as xor,
     };
 }
 
@@ -29,10 +29,10 @@ mod double {
         _mm256_and_pd as and, _mm256_andnot_pd as and_not, _mm256_blendv_pd as blend,
         _mm256_cmp_pd as compare, _mm256_div_pd as div, _mm256_fmadd_pd as mul_add, _mm256_loadu_pd as load,
         _mm256_maskload_pd as load_masked, _mm256_maskstore_pd as store_masked, _mm256_max_pd as max,
-        _mm256_min_pd as min, _mm256_mul_pd as mul, _mm256_or_pd as or, _mm256_round_pd as round,
-        _mm256_set1_epi64x as splat_int, _mm256_set1_pd as splat, _mm256_slli_epi64 as shift_left,
-        _mm256_sqrt_pd as sqrt, _mm256_srli_epi64 as shift_right, _mm256_storeu_pd as store,
-        _mm256_sub_pd as sub, _mm256_xor_pd as xor,
+        _mm256_min_pd as min, _mm256_movemask_pd as signs, _mm256_mul_pd as mul, _mm256_or_pd as or,
+        _mm256_round_pd as round, _mm256_set1_epi64x as splat_int, _mm256_set1_pd as splat,
+        _mm256_slli_epi64 as shift_left, _mm256_sqrt_pd as sqrt, _mm256_srli_epi64 as shift_right,
+        _mm256_storeu_pd as store, _mm256_sub_epi64 as sub_int, _mm256_sub_pd as sub, _mm256_xor_pd as xor,
     };
 }
 
@@ -112,6 +112,11 @@ macro_rules! avx2 {
                 isa!(Self::of($ops::load_masked(from.as_ptr(), Self::head(from.len()))))
             }
             #[inline(always)]
+            fn load_or(from: &[$float], rest: Self) -> Self {
+                let head = Self::of_bits(Self::head(from.len())).raw();
+                Self::select(head, Self::load_partial(from), rest)
+            }
+            #[inline(always)]
             fn store(self, to: &mut [$float]) {
                 let to = &mut to[..$n];
                 isa!($ops::store(to.as_mut_ptr(), self.raw()))
@@ -185,6 +190,10 @@ macro_rules! avx2 {
                 isa!(Self::of($ops::blend(no.raw(), yes.raw(), mask)))
             }
             #[inline(always)]
+            fn any(mask: $raw) -> bool {
+                isa!($ops::signs(mask)) != 0
+            }
+            #[inline(always)]
             fn scale(self, n: Self) -> Self {
                 // Two factors: one alone would leave the exponent range before the product does.
                 let half = n.mul(Self::splat(0.5)).round();
@@ -192,13 +201,24 @@ macro_rules! avx2 {
             }
             #[inline(always)]
             fn split(self) -> (Self, Self) {
+                // Subnormals become normal first.
+                let tiny = self.lt(Self::splat($float::MIN_POSITIVE));
+                let lift = ($mantissa + 1) as $float;
+                let normal =
+                    Self::select(tiny, self.mul(Self::splat((1u64 << ($mantissa + 1)) as $float)), self);
+                let from_three_quarters = (1.0 as $float).to_bits() - (0.75 as $float).to_bits();
+                let bits = normal.bits();
+                let biased = isa!($ops::shift_right::<$mantissa>($ops::add_int(
+                    bits,
+                    $ops::splat_int(from_three_quarters as $int)
+                )));
+                let shift =
+                    isa!($ops::shift_left::<$mantissa>($ops::sub_int(biased, $ops::splat_int($bias))));
+                let mantissa = isa!(Self::of_bits($ops::sub_int(bits, shift)));
                 // The biased exponent, written into the mantissa of the magic number, is a float after one subtraction.
-                let exponent = isa!(Self::of_bits($ops::shift_right::<$mantissa>(self.bits())));
-                let exponent = isa!(Self::of($ops::or(exponent.raw(), $ops::splat($magic))));
+                let exponent = isa!(Self::of($ops::or(Self::of_bits(biased).raw(), $ops::splat($magic))));
                 let exponent = exponent.sub(Self::splat($magic + $bias as $float));
-                let fraction = Self::splat($float::from_bits((1 << $mantissa) - 1));
-                let mantissa = isa!($ops::or($ops::and(self.raw(), fraction.raw()), $ops::splat(1.0)));
-                (Self::of(mantissa), exponent)
+                (mantissa, exponent.sub(Self::select(tiny, Self::splat(lift), Self::splat(0.0))))
             }
             #[inline(always)]
             fn sum(self) -> $float {

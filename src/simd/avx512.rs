@@ -11,12 +11,13 @@ pub struct Avx512<V>(V);
 
 mod single {
     pub(super) use std::arch::x86_64::{
-        _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_SRC, _mm512_add_ps as add,
+        _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _MM_MANT_NORM_P75_1P5, _MM_MANT_SIGN_SRC, _mm512_add_ps as add,
         _mm512_and_ps as and, _mm512_andnot_ps as and_not, _mm512_cmp_ps_mask as compare,
         _mm512_div_ps as div, _mm512_fmadd_ps as mul_add, _mm512_getexp_ps as exponent,
         _mm512_getmant_ps as mantissa, _mm512_loadu_ps as load, _mm512_mask_blend_ps as blend,
-        _mm512_mask_storeu_ps as store_masked, _mm512_maskz_loadu_ps as load_masked, _mm512_max_ps as max,
-        _mm512_min_ps as min, _mm512_mul_ps as mul, _mm512_or_ps as or, _mm512_reduce_add_ps as reduce_add,
+        _mm512_mask_loadu_ps as load_over, _mm512_mask_storeu_ps as store_masked,
+        _mm512_maskz_loadu_ps as load_masked, _mm512_max_ps as max, _mm512_min_ps as min,
+        _mm512_mul_ps as mul, _mm512_or_ps as or, _mm512_reduce_add_ps as reduce_add,
         _mm512_reduce_max_ps as reduce_max, _mm512_roundscale_ps as round, _mm512_scalef_ps as scale,
         _mm512_set1_ps as splat, _mm512_sqrt_ps as sqrt, _mm512_storeu_ps as store, _mm512_sub_ps as sub,
         _mm512_xor_ps as xor,
@@ -25,12 +26,13 @@ mod single {
 
 mod double {
     pub(super) use std::arch::x86_64::{
-        _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_SRC, _mm512_add_pd as add,
+        _CMP_EQ_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _MM_MANT_NORM_P75_1P5, _MM_MANT_SIGN_SRC, _mm512_add_pd as add,
         _mm512_and_pd as and, _mm512_andnot_pd as and_not, _mm512_cmp_pd_mask as compare,
         _mm512_div_pd as div, _mm512_fmadd_pd as mul_add, _mm512_getexp_pd as exponent,
         _mm512_getmant_pd as mantissa, _mm512_loadu_pd as load, _mm512_mask_blend_pd as blend,
-        _mm512_mask_storeu_pd as store_masked, _mm512_maskz_loadu_pd as load_masked, _mm512_max_pd as max,
-        _mm512_min_pd as min, _mm512_mul_pd as mul, _mm512_or_pd as or, _mm512_reduce_add_pd as reduce_add,
+        _mm512_mask_loadu_pd as load_over, _mm512_mask_storeu_pd as store_masked,
+        _mm512_maskz_loadu_pd as load_masked, _mm512_max_pd as max, _mm512_min_pd as min,
+        _mm512_mul_pd as mul, _mm512_or_pd as or, _mm512_reduce_add_pd as reduce_add,
         _mm512_reduce_max_pd as reduce_max, _mm512_roundscale_pd as round, _mm512_scalef_pd as scale,
         _mm512_set1_pd as splat, _mm512_sqrt_pd as sqrt, _mm512_storeu_pd as store, _mm512_sub_pd as sub,
         _mm512_xor_pd as xor,
@@ -84,6 +86,10 @@ macro_rules! avx512 {
             #[inline(always)]
             fn load_partial(from: &[$float]) -> Self {
                 isa!(Self::of($ops::load_masked(Self::head(from.len()), from.as_ptr())))
+            }
+            #[inline(always)]
+            fn load_or(from: &[$float], rest: Self) -> Self {
+                isa!(Self::of($ops::load_over(rest.raw(), Self::head(from.len()), from.as_ptr())))
             }
             #[inline(always)]
             fn store(self, to: &mut [$float]) {
@@ -159,15 +165,23 @@ macro_rules! avx512 {
                 isa!(Self::of($ops::blend(mask, no.raw(), yes.raw())))
             }
             #[inline(always)]
+            fn any(mask: $mask) -> bool {
+                mask != 0
+            }
+            #[inline(always)]
             fn scale(self, n: Self) -> Self {
                 isa!(Self::of($ops::scale(self.raw(), n.raw())))
             }
             #[inline(always)]
             fn split(self) -> (Self, Self) {
-                let mantissa = isa!(
-                    $ops::mantissa::<{ $ops::_MM_MANT_NORM_1_2 }, { $ops::_MM_MANT_SIGN_SRC }>(self.raw())
-                );
-                (Self::of(mantissa), isa!(Self::of($ops::exponent(self.raw()))))
+                let mantissa = isa!($ops::mantissa::<
+                    { $ops::_MM_MANT_NORM_P75_1P5 },
+                    { $ops::_MM_MANT_SIGN_SRC },
+                >(self.raw()));
+                // The instruction for the exponent counts from 1, not from 3/4.
+                let (mantissa, floor) = (Self::of(mantissa), isa!(Self::of($ops::exponent(self.raw()))));
+                let one = Self::splat(1.0);
+                (mantissa, Self::select(mantissa.lt(one), floor.add(one), floor))
             }
             #[inline(always)]
             fn sum(self) -> $float {

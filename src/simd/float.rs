@@ -5,6 +5,7 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use super::Lanes;
+use super::math::Coefficients;
 use super::portable::Portable;
 
 #[cfg(target_arch = "x86_64")]
@@ -13,6 +14,7 @@ use super::{avx2::Avx2, avx512::Avx512};
 /// A floating-point number that the engine computes with: `f32` or `f64`.
 pub trait Float:
     sealed::Sealed
+    + Coefficients
     + Copy
     + Default
     + PartialOrd

@@ -21,6 +21,9 @@ pub trait Lanes<T: Float>: Copy + Send + Sync + 'static {
     fn load(from: &[T]) -> Self;
     /// The first `min(N, from.len())` floats of `from`, zeros behind them.
     fn load_partial(from: &[T]) -> Self;
+    /// The first `min(N, from.len())` floats of `from`, the lanes of `rest` behind them: the tail of a reduction
+    /// whose neutral element is not zero.
+    fn load_or(from: &[T], rest: Self) -> Self;
     /// Writes all lanes to the first `N` floats of `to`. Panics if there are fewer.
     fn store(self, to: &mut [T]);
     /// Writes the first `min(N, to.len())` lanes.
@@ -59,11 +62,14 @@ pub trait Lanes<T: Float>: Copy + Send + Sync + 'static {
     fn eq(self, other: Self) -> Self::Mask;
     /// `yes` where the mask holds, `no` elsewhere.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// Whether the mask holds in any lane: what lets a kernel leave its rare cases out of the common path.
+    fn any(mask: Self::Mask) -> bool;
 
-    /// `self * 2^n` for integral `n`, with a single rounding where the result is subnormal; right for every `n` for
-    /// which `|n|` is at most twice the exponent range.
+    /// `self * 2^n` for integral `n`, with a single rounding where the result is subnormal, infinite where it is too
+    /// large; for `|self|` in `[2^-24, 2^24]` and `n` in twice the range of exponents (-252 to 254 in `f32`).
     fn scale(self, n: Self) -> Self;
-    /// `(m, e)` with `self = m * 2^e` and `m` in `[1, 2)`, for positive normal `self`.
+    /// `(m, e)` with `self = m * 2^e` and `m` in `[3/4, 3/2)`, for positive finite `self`, subnormal too; anything for
+    /// others. (Around one, not above it: a logarithm wants `m - 1` small.)
     fn split(self) -> (Self, Self);
 
     /// The sum of the lanes, in a fixed order: halves are folded onto each other.

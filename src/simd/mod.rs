@@ -13,6 +13,7 @@ mod door;
 mod float;
 mod lanes;
 mod level;
+pub mod math;
 mod portable;
 mod slab;
 

@@ -7,17 +7,18 @@ use super::{Float, Lanes, Level};
 pub struct Portable<V>(V);
 
 macro_rules! portable {
-    ($float:ident, $vector:ty, $n:literal, $int:ident, $bits:ident, $mantissa:literal, $bias:literal) => {
+    ($float:ident, $vector:ty, $n:literal, $mantissa:literal, $bias:literal, $magic:literal) => {
         impl Portable<$vector> {
             #[inline(always)]
             fn map(self, f: impl Fn($float) -> $float) -> Self {
                 Portable(<$vector>::from(self.0.to_array().map(f)))
             }
+            /// `2^n` for integral `n` in the range of normal exponents: adding one and a half times the magic number moves
+            /// `n`, of either sign, to the low bits of the mantissa.
             #[inline(always)]
-            fn power_of_two(n: $vector) -> $vector {
-                let bits =
-                    n.to_array().map(|n| $float::from_bits(((n as $int + $bias) as $bits) << $mantissa));
-                <$vector>::from(bits)
+            fn power_of_two(n: Self) -> Self {
+                let low = n.add(Self::splat(1.5 * $magic));
+                low.map(|n| $float::from_bits(n.to_bits().wrapping_add($bias) << $mantissa))
             }
         }
 
@@ -37,7 +38,11 @@ macro_rules! portable {
             }
             #[inline(always)]
             fn load_partial(from: &[$float]) -> Self {
-                let mut lanes = [0.0; $n];
+                Self::load_or(from, Self::splat(0.0))
+            }
+            #[inline(always)]
+            fn load_or(from: &[$float], rest: Self) -> Self {
+                let mut lanes = rest.0.to_array();
                 for (lane, x) in lanes.iter_mut().zip(from) {
                     *lane = *x;
                 }
@@ -87,7 +92,9 @@ macro_rules! portable {
             }
             #[inline(always)]
             fn round(self) -> Self {
-                self.map($float::round_ties_even)
+                let magic = Self::splat($magic);
+                let nearest = self.abs().add(magic).sub(magic);
+                Self::select(self.abs().lt(magic), nearest.copysign(self), self)
             }
             #[inline(always)]
             fn neg(self) -> Self {
@@ -118,19 +125,35 @@ macro_rules! portable {
                 Portable(mask.select(yes.0, no.0))
             }
             #[inline(always)]
+            fn any(mask: $vector) -> bool {
+                mask.any()
+            }
+            #[inline(always)]
             fn scale(self, n: Self) -> Self {
                 // Two factors: one alone would leave the exponent range before the product does.
                 let half = n.mul(Self::splat(0.5)).round();
-                Portable(self.0 * Self::power_of_two(half.0) * Self::power_of_two(n.0 - half.0))
+                self.mul(Self::power_of_two(half)).mul(Self::power_of_two(n.sub(half)))
             }
             #[inline(always)]
             fn split(self) -> (Self, Self) {
-                let exponent = self.map(|x| (((x.to_bits() >> $mantissa) as $int) - $bias) as $float);
-                let mantissa = self.map(|x| {
-                    let fraction = x.to_bits() & ((1 << $mantissa) - 1);
-                    $float::from_bits(fraction | ($bias << $mantissa))
+                // Subnormals become normal first.
+                let tiny = self.lt(Self::splat($float::MIN_POSITIVE));
+                let lift = Self::splat((1u64 << ($mantissa + 1)) as $float);
+                let normal = Self::select(tiny, self.mul(lift), self);
+                let biased = |x: $float| {
+                    let from_three_quarters = (1.0 as $float).to_bits() - (0.75 as $float).to_bits();
+                    x.to_bits().wrapping_add(from_three_quarters) >> $mantissa
+                };
+                let mantissa = normal.map(|x| {
+                    let shift = biased(x).wrapping_sub($bias) << $mantissa;
+                    $float::from_bits(x.to_bits().wrapping_sub(shift))
                 });
-                (mantissa, exponent)
+                // The biased exponent, written into the mantissa of the magic number, is a float after one subtraction.
+                let magic: $float = $magic;
+                let exponent = normal.map(|x| $float::from_bits(biased(x) | magic.to_bits()));
+                let exponent = exponent.sub(Self::splat(magic + $bias as $float));
+                let lifted = Self::select(tiny, Self::splat(($mantissa + 1) as $float), Self::splat(0.0));
+                (mantissa, exponent.sub(lifted))
             }
             #[inline(always)]
             fn sum(self) -> $float {
@@ -144,8 +167,9 @@ macro_rules! portable {
     };
 }
 
-portable!(f32, wide::f32x8, 8, i32, u32, 23, 127);
-portable!(f64, wide::f64x4, 4, i64, u64, 52, 1023);
+// The magic numbers are 2^23 and 2^52: the unit in their last place is 1.
+portable!(f32, wide::f32x8, 8, 23, 127, 8388608.0);
+portable!(f64, wide::f64x4, 4, 52, 1023, 4503599627370496.0);
 
 /// Folds the upper half onto the lower until one lane is left.
 #[inline(always)]

@@ -1,0 +1,94 @@
+//! Exponentials of rows and their sums, without overflow: softmax and log-sum-exp.
+//!
+//! NaN in a row makes its results NaN.
+
+use super::map::Binary;
+use super::reduce::{Add, OverColumns, RowReduction, fold, largest_of, sum_of, whole_rows};
+use crate::simd::{Float, Kernel, Lanes, math, run};
+
+/// `out[i] = ln sum over j of e^x[i, j]`: `[rows, columns] -> [rows]`.
+///
+/// The largest value of a row is taken out of the exponentials, so that none overflows.
+///
+/// # Panics
+/// The length of `x` is no multiple of the length of `out`.
+#[track_caller]
+#[inline]
+pub fn log_sum_exp<T: Float>(x: &[T], out: &mut [T]) {
+    whole_rows("log_sum_exp", x.len(), out.len());
+    run(OverColumns { x, out, reduce: RowLogSumExp });
+}
+
+/// `out[i, j] = e^x[i, j] / sum over k of e^x[i, k]`: `[rows, columns] -> [rows, columns]`.
+///
+/// The largest value of a row is taken out of the exponentials, so that none overflows. A row of nothing but negative
+/// infinities is NaN.
+///
+/// # Panics
+/// The lengths of `x` and `out` differ, or are no multiple of `columns`.
+#[track_caller]
+#[inline]
+pub fn softmax<T: Float>(x: &[T], columns: usize, out: &mut [T]) {
+    assert!(x.len() == out.len(), "softmax: {} numbers beside {}", x.len(), out.len());
+    whole_rows("softmax", x.len(), columns);
+    run(Softmax { x, columns, out });
+}
+
+/// What a row's exponentials are taken relative to: its largest value, or 0 where that would be of no use.
+#[inline(always)]
+fn shift_of<T: Float, L: Lanes<T>>(x: &[T]) -> T {
+    let largest = largest_of::<T, L>(x);
+    if largest.is_finite() { largest } else { T::ZERO }
+}
+
+struct RowLogSumExp;
+
+impl<T: Float> RowReduction<T> for RowLogSumExp {
+    #[inline(always)]
+    fn reduce<L: Lanes<T>>(&self, row: &[T]) -> T {
+        let shift = shift_of::<T, L>(row);
+        let total = fold::<T, L>(row, T::ZERO, -T::INFINITY, AddExp { shift }, Add).sum();
+        let mut out = [T::ZERO];
+        math::ln(L::splat(total)).add(L::splat(shift)).store_partial(&mut out);
+        out[0]
+    }
+}
+
+/// Adds `e^(x - shift)`.
+#[derive(Clone, Copy)]
+struct AddExp<T> {
+    shift: T,
+}
+
+impl<T: Float> Binary<T> for AddExp<T> {
+    #[inline(always)]
+    fn apply<L: Lanes<T>>(self, sum: L, x: L) -> L {
+        sum.add(math::exp(x.sub(L::splat(self.shift))))
+    }
+}
+
+struct Softmax<'a, T> {
+    x: &'a [T],
+    columns: usize,
+    out: &'a mut [T],
+}
+
+impl<T: Float> Kernel<T> for Softmax<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) {
+        if self.columns == 0 {
+            return;
+        }
+        for (x, out) in self.x.chunks_exact(self.columns).zip(self.out.chunks_exact_mut(self.columns)) {
+            let shift = L::splat(shift_of::<T, L>(x));
+            for (x, out) in x.chunks(L::N).zip(out.chunks_mut(L::N)) {
+                math::exp(L::load_partial(x).sub(shift)).store_partial(out);
+            }
+            let total = L::splat(sum_of::<T, L>(out));
+            for out in out.chunks_mut(L::N) {
+                L::load_partial(out).div(total).store_partial(out);
+            }
+        }
+    }
+}
