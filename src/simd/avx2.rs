@@ -16,10 +16,11 @@ mod single {
         _mm256_and_ps as and, _mm256_andnot_ps as and_not, _mm256_blendv_ps as blend,
         _mm256_cmp_ps as compare, _mm256_div_ps as div, _mm256_fmadd_ps as mul_add, _mm256_loadu_ps as load,
         _mm256_maskload_ps as load_masked, _mm256_maskstore_ps as store_masked, _mm256_max_ps as max,
-        _mm256_min_ps as min, _mm256_mul_ps as mul, _mm256_or_ps as or, _mm256_round_ps as round,
-        _mm256_set1_epi32 as splat_int, _mm256_set1_ps as splat, _mm256_slli_epi32 as shift_left,
-        _mm256_sqrt_ps as sqrt, _mm256_srli_epi32 as shift_right, _mm256_storeu_ps as store,
-        _mm256_sub_ps as sub, _mm256_xor_ps as xor,
+        _mm256_min_ps as min, _mm256_mul_ps as mul, _mm256_or_ps as or,
+        _mm256_permute2f128_ps as permute_halves, _mm256_round_ps as round, _mm256_set1_epi32 as splat_int,
+        _mm256_set1_ps as splat, _mm256_slli_epi32 as shift_left, _mm256_sqrt_ps as sqrt,
+        _mm256_srli_epi32 as shift_right, _mm256_storeu_ps as store, _mm256_sub_ps as sub,
+        _mm256_unpackhi_ps as unpack_high, _mm256_unpacklo_ps as unpack_low, _mm256_xor_ps as xor,
     };
 }
 
@@ -29,10 +30,11 @@ mod double {
         _mm256_and_pd as and, _mm256_andnot_pd as and_not, _mm256_blendv_pd as blend,
         _mm256_cmp_pd as compare, _mm256_div_pd as div, _mm256_fmadd_pd as mul_add, _mm256_loadu_pd as load,
         _mm256_maskload_pd as load_masked, _mm256_maskstore_pd as store_masked, _mm256_max_pd as max,
-        _mm256_min_pd as min, _mm256_mul_pd as mul, _mm256_or_pd as or, _mm256_round_pd as round,
-        _mm256_set1_epi64x as splat_int, _mm256_set1_pd as splat, _mm256_slli_epi64 as shift_left,
-        _mm256_sqrt_pd as sqrt, _mm256_srli_epi64 as shift_right, _mm256_storeu_pd as store,
-        _mm256_sub_pd as sub, _mm256_xor_pd as xor,
+        _mm256_min_pd as min, _mm256_mul_pd as mul, _mm256_or_pd as or,
+        _mm256_permute2f128_pd as permute_halves, _mm256_round_pd as round, _mm256_set1_epi64x as splat_int,
+        _mm256_set1_pd as splat, _mm256_slli_epi64 as shift_left, _mm256_sqrt_pd as sqrt,
+        _mm256_srli_epi64 as shift_right, _mm256_storeu_pd as store, _mm256_sub_pd as sub,
+        _mm256_unpackhi_pd as unpack_high, _mm256_unpacklo_pd as unpack_low, _mm256_xor_pd as xor,
     };
 }
 
@@ -199,6 +201,16 @@ macro_rules! avx2 {
                 let fraction = Self::splat($float::from_bits((1 << $mantissa) - 1));
                 let mantissa = isa!($ops::or($ops::and(self.raw(), fraction.raw()), $ops::splat(1.0)));
                 (Self::of(mantissa), exponent)
+            }
+            #[inline(always)]
+            fn interleave(self, other: Self) -> (Self, Self) {
+                // Unpacking works within each half of the register; the halves are put in order afterwards.
+                let low = isa!($ops::unpack_low(self.raw(), other.raw()));
+                let high = isa!($ops::unpack_high(self.raw(), other.raw()));
+                isa!((
+                    Self::of($ops::permute_halves::<0x20>(low, high)),
+                    Self::of($ops::permute_halves::<0x31>(low, high)),
+                ))
             }
             #[inline(always)]
             fn sum(self) -> $float {

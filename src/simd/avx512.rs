@@ -1,6 +1,6 @@
 //! Lanes through AVX-512: `wide`'s vectors, `core::arch`'s instructions on the same bits.
 
-use std::arch::x86_64::{__m512, __m512d, __mmask8, __mmask16};
+use std::arch::x86_64::{__m512, __m512d, __m512i, __mmask8, __mmask16};
 use std::mem::transmute;
 
 use super::{Lanes, Level};
@@ -16,10 +16,10 @@ mod single {
         _mm512_div_ps as div, _mm512_fmadd_ps as mul_add, _mm512_getexp_ps as exponent,
         _mm512_getmant_ps as mantissa, _mm512_loadu_ps as load, _mm512_mask_blend_ps as blend,
         _mm512_mask_storeu_ps as store_masked, _mm512_maskz_loadu_ps as load_masked, _mm512_max_ps as max,
-        _mm512_min_ps as min, _mm512_mul_ps as mul, _mm512_or_ps as or, _mm512_reduce_add_ps as reduce_add,
-        _mm512_reduce_max_ps as reduce_max, _mm512_roundscale_ps as round, _mm512_scalef_ps as scale,
-        _mm512_set1_ps as splat, _mm512_sqrt_ps as sqrt, _mm512_storeu_ps as store, _mm512_sub_ps as sub,
-        _mm512_xor_ps as xor,
+        _mm512_min_ps as min, _mm512_mul_ps as mul, _mm512_or_ps as or, _mm512_permutex2var_ps as permute,
+        _mm512_reduce_add_ps as reduce_add, _mm512_reduce_max_ps as reduce_max,
+        _mm512_roundscale_ps as round, _mm512_scalef_ps as scale, _mm512_set1_ps as splat,
+        _mm512_sqrt_ps as sqrt, _mm512_storeu_ps as store, _mm512_sub_ps as sub, _mm512_xor_ps as xor,
     };
 }
 
@@ -30,10 +30,10 @@ mod double {
         _mm512_div_pd as div, _mm512_fmadd_pd as mul_add, _mm512_getexp_pd as exponent,
         _mm512_getmant_pd as mantissa, _mm512_loadu_pd as load, _mm512_mask_blend_pd as blend,
         _mm512_mask_storeu_pd as store_masked, _mm512_maskz_loadu_pd as load_masked, _mm512_max_pd as max,
-        _mm512_min_pd as min, _mm512_mul_pd as mul, _mm512_or_pd as or, _mm512_reduce_add_pd as reduce_add,
-        _mm512_reduce_max_pd as reduce_max, _mm512_roundscale_pd as round, _mm512_scalef_pd as scale,
-        _mm512_set1_pd as splat, _mm512_sqrt_pd as sqrt, _mm512_storeu_pd as store, _mm512_sub_pd as sub,
-        _mm512_xor_pd as xor,
+        _mm512_min_pd as min, _mm512_mul_pd as mul, _mm512_or_pd as or, _mm512_permutex2var_pd as permute,
+        _mm512_reduce_add_pd as reduce_add, _mm512_reduce_max_pd as reduce_max,
+        _mm512_roundscale_pd as round, _mm512_scalef_pd as scale, _mm512_set1_pd as splat,
+        _mm512_sqrt_pd as sqrt, _mm512_storeu_pd as store, _mm512_sub_pd as sub, _mm512_xor_pd as xor,
     };
 }
 
@@ -48,7 +48,7 @@ macro_rules! isa {
 }
 
 macro_rules! avx512 {
-    ($float:ident, $vector:ty, $raw:ident, $ops:ident, $n:literal, $mask:ident) => {
+    ($float:ident, $vector:ty, $raw:ident, $ops:ident, $n:literal, $int:ident, $mask:ident) => {
         impl Avx512<$vector> {
             #[inline(always)]
             fn raw(self) -> $raw {
@@ -64,6 +64,13 @@ macro_rules! avx512 {
             #[inline(always)]
             fn head(count: usize) -> $mask {
                 if count >= $n { $mask::MAX } else { ((1 as $mask) << count) - 1 }
+            }
+            /// Indices into two vectors laid end to end: `from`, `N + from`, `from + 1`, `N + from + 1`, and so on.
+            #[inline(always)]
+            fn in_turn(from: $int) -> __m512i {
+                let indices: [$int; $n] = std::array::from_fn(|i| from + i as $int / 2 + i as $int % 2 * $n);
+                // SAFETY: both are 64 bytes, and any bits are an integer vector.
+                unsafe { transmute(indices) }
             }
         }
 
@@ -170,6 +177,13 @@ macro_rules! avx512 {
                 (Self::of(mantissa), isa!(Self::of($ops::exponent(self.raw()))))
             }
             #[inline(always)]
+            fn interleave(self, other: Self) -> (Self, Self) {
+                isa!((
+                    Self::of($ops::permute(self.raw(), Self::in_turn(0), other.raw())),
+                    Self::of($ops::permute(self.raw(), Self::in_turn($n / 2), other.raw())),
+                ))
+            }
+            #[inline(always)]
             fn sum(self) -> $float {
                 isa!($ops::reduce_add(self.raw()))
             }
@@ -181,5 +195,5 @@ macro_rules! avx512 {
     };
 }
 
-avx512!(f32, wide::f32x16, __m512, single, 16, __mmask16);
-avx512!(f64, wide::f64x8, __m512d, double, 8, __mmask8);
+avx512!(f32, wide::f32x16, __m512, single, 16, i32, __mmask16);
+avx512!(f64, wide::f64x8, __m512d, double, 8, i64, __mmask8);

@@ -66,6 +66,9 @@ pub trait Lanes<T: Float>: Copy + Send + Sync + 'static {
     /// `(m, e)` with `self = m * 2^e` and `m` in `[1, 2)`, for positive normal `self`.
     fn split(self) -> (Self, Self);
 
+    /// The lanes of both taken in turn, `(a0 b0 a1 b1 ..., ... aN bN)`: the first halves, then the second halves.
+    fn interleave(self, other: Self) -> (Self, Self);
+
     /// The sum of the lanes, in a fixed order: halves are folded onto each other.
     fn sum(self) -> T;
     /// The largest lane (unspecified if any is NaN), halves folded onto each other.

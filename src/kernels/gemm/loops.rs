@@ -1,0 +1,168 @@
+//! The five loops around the micro-kernel.
+
+use super::blocking::{COLUMNS, DEPTH, PACK_NUMBERS, PACK_ROWS, ROWS, parts, tile_rows, tile_vectors};
+use super::matrix::Matrix;
+use super::packing::{pack_left, pack_right};
+use super::tile::{Right, tile};
+use crate::simd::{Float, Lanes};
+
+/// The rows, the inner dimension and the columns of one product.
+#[derive(Clone, Copy)]
+pub(super) struct Size {
+    pub(super) rows: usize,
+    pub(super) inner: usize,
+    pub(super) columns: usize,
+}
+
+impl Size {
+    /// Whether blocks of `A` are copied before they are read: where its columns are contiguous but far apart.
+    pub(super) fn packs_left(self, transposed: bool) -> bool {
+        transposed && self.rows * self.inner > PACK_NUMBERS && self.columns >= PACK_ROWS
+    }
+
+    /// Whether blocks of `B` are copied before they are read: where its rows are not contiguous, or far apart.
+    pub(super) fn packs_right(self, transposed: bool) -> bool {
+        transposed || (self.inner * self.columns > PACK_NUMBERS && self.rows >= PACK_ROWS)
+    }
+
+    /// The numbers that a packed block of `A` and of `B` hold at most, at any level.
+    pub(super) fn packed<T>(self, a_transposed: bool, b_transposed: bool) -> (usize, usize) {
+        let depth = self.inner.min(DEPTH);
+        let left = if self.packs_left(a_transposed) { depth * self.rows.min(ROWS) } else { 0 };
+        let line = 64 / size_of::<T>();
+        let columns = self.columns.min(COLUMNS).next_multiple_of(line);
+        (left, if self.packs_right(b_transposed) { depth * columns } else { 0 })
+    }
+}
+
+/// `C = A B` or `C += A B`; `C` is contiguous.
+#[inline(always)]
+pub(super) fn multiply<T: Float, L: Lanes<T>>(
+    size: Size,
+    a: Matrix<T>,
+    b: Matrix<T>,
+    c: &mut [T],
+    accumulate: bool,
+    packed: (&mut [T], &mut [T]),
+) {
+    let (packed_left, packed_right) = packed;
+    let (packs_left, packs_right) = (size.packs_left(a.transposed), size.packs_right(b.transposed));
+    for column in (0..size.columns).step_by(COLUMNS) {
+        let columns = COLUMNS.min(size.columns - column);
+        let vectors = columns.div_ceil(L::N);
+        for p in (0..size.inner).step_by(DEPTH) {
+            let depth = DEPTH.min(size.inner - p);
+            let accumulate = accumulate || p > 0;
+            if packs_right {
+                for (start, length) in parts(vectors, tile_vectors(L::LEVEL)) {
+                    let start = start * L::N;
+                    let width = (length * L::N).min(columns - start);
+                    pack_right::<T, L>(
+                        b.from(p, column + start),
+                        depth,
+                        width,
+                        &mut packed_right[depth * start..][..depth * length * L::N],
+                    );
+                }
+            }
+            for row in (0..size.rows).step_by(ROWS) {
+                let rows = ROWS.min(size.rows - row);
+                if packs_left {
+                    for (start, length) in parts(rows, tile_rows(L::LEVEL)) {
+                        let panel = &mut packed_left[depth * start..][..depth * length];
+                        pack_left(a.from(row + start, p), depth, length, panel);
+                    }
+                }
+                for (start, length) in parts(vectors, tile_vectors(L::LEVEL)) {
+                    let start = start * L::N;
+                    let width = (length * L::N).min(columns - start);
+                    let right = if packs_right {
+                        let values = &packed_right[depth * start..][..depth * length * L::N];
+                        Right { values, stride: length * L::N, width }
+                    } else {
+                        let b = b.from(p, column + start);
+                        Right { values: b.values, stride: b.stride, width }
+                    };
+                    let strip = Strip {
+                        depth,
+                        rows,
+                        left: if packs_left { None } else { Some(a.from(row, p)) },
+                        packed_left,
+                        right,
+                        whole: packs_right || width == length * L::N,
+                        stride: size.columns,
+                        accumulate,
+                    };
+                    let c = &mut c[row * size.columns + column + start..];
+                    match length {
+                        1 => strip.multiply::<L, 1>(c),
+                        2 => strip.multiply::<L, 2>(c),
+                        _ => strip.multiply::<L, 3>(c),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A column of tiles: all the rows of a block of `A` times one panel of `B`.
+struct Strip<'a, T> {
+    depth: usize,
+    rows: usize,
+    /// The block of `A` where it lies, if it is not packed.
+    left: Option<Matrix<'a, T>>,
+    packed_left: &'a [T],
+    right: Right<'a, T>,
+    /// Whether the rows of the panel are whole vectors.
+    whole: bool,
+    /// From one row of `C` to the next.
+    stride: usize,
+    accumulate: bool,
+}
+
+impl<T: Float> Strip<'_, T> {
+    #[inline(always)]
+    fn multiply<L: Lanes<T>, const VECTORS: usize>(&self, c: &mut [T]) {
+        if VECTORS > const { tile_vectors(L::LEVEL) } {
+            unreachable!("no strip is wider than a tile");
+        } else if self.whole {
+            self.tiles::<L, VECTORS, true>(c);
+        } else {
+            self.tiles::<L, VECTORS, false>(c);
+        }
+    }
+
+    #[inline(always)]
+    fn tiles<L: Lanes<T>, const VECTORS: usize, const WHOLE: bool>(&self, c: &mut [T]) {
+        for (start, length) in parts(self.rows, tile_rows(L::LEVEL)) {
+            let left = match self.left {
+                Some(block) => block.from(start, 0),
+                None => {
+                    let panel = &self.packed_left[self.depth * start..][..self.depth * length];
+                    Matrix { values: panel, stride: length, transposed: true }
+                }
+            };
+            let c = &mut c[start * self.stride..];
+            match length {
+                1 => self.tile::<L, 1, VECTORS, WHOLE>(left, c),
+                2 => self.tile::<L, 2, VECTORS, WHOLE>(left, c),
+                3 => self.tile::<L, 3, VECTORS, WHOLE>(left, c),
+                4 => self.tile::<L, 4, VECTORS, WHOLE>(left, c),
+                5 => self.tile::<L, 5, VECTORS, WHOLE>(left, c),
+                6 => self.tile::<L, 6, VECTORS, WHOLE>(left, c),
+                7 if const { tile_rows(L::LEVEL) > 6 } => self.tile::<L, 7, VECTORS, WHOLE>(left, c),
+                _ if const { tile_rows(L::LEVEL) > 6 } => self.tile::<L, 8, VECTORS, WHOLE>(left, c),
+                _ => unreachable!("no tile has more rows than its level allows"),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tile<L: Lanes<T>, const ROWS: usize, const VECTORS: usize, const WHOLE: bool>(
+        &self,
+        left: Matrix<T>,
+        c: &mut [T],
+    ) {
+        tile::<T, L, ROWS, VECTORS, WHOLE>(self.depth, left, self.right, c, self.stride, self.accumulate);
+    }
+}

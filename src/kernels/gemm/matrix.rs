@@ -1,0 +1,24 @@
+//! A matrix as it lies in memory.
+
+/// A matrix whose element `(i, j)` lies at `values[i * stride + j]`, or at `values[j * stride + i]` if transposed.
+#[derive(Clone, Copy)]
+pub(super) struct Matrix<'a, T> {
+    pub(super) values: &'a [T],
+    pub(super) stride: usize,
+    pub(super) transposed: bool,
+}
+
+impl<'a, T> Matrix<'a, T> {
+    /// The part that starts at element `(row, column)`.
+    #[inline(always)]
+    pub(super) fn from(self, row: usize, column: usize) -> Self {
+        let (i, j) = if self.transposed { (column, row) } else { (row, column) };
+        Matrix { values: &self.values[i * self.stride + j..], ..self }
+    }
+
+    /// The same numbers read as the transpose.
+    #[inline(always)]
+    pub(super) fn transpose(self) -> Self {
+        Matrix { transposed: !self.transposed, ..self }
+    }
+}

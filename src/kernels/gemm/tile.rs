@@ -1,0 +1,95 @@
+//! The micro-kernel: a tile of `C` held in registers while `inner` passes by.
+
+use super::matrix::Matrix;
+use crate::simd::{Float, Lanes};
+
+/// The rows of `B`, or of a packed panel of it, under one tile.
+#[derive(Clone, Copy)]
+pub(super) struct Right<'a, T> {
+    /// Row `p` starts at `p * stride`.
+    pub(super) values: &'a [T],
+    pub(super) stride: usize,
+    /// How many columns of `C` the tile covers.
+    pub(super) width: usize,
+}
+
+/// `C = A B` or `C += A B` for `ROWS` rows and `right.width` columns of `C`, at most `VECTORS` vectors and more than
+/// one vector less. `WHOLE` says that every row of `right` has whole vectors, whatever the width.
+///
+/// Each element is one chain of multiply-adds, begun at zero or at its value in `C`: cutting `inner` into blocks, or
+/// the rows and columns into other tiles, changes no bit.
+#[inline(always)]
+pub(super) fn tile<T: Float, L: Lanes<T>, const ROWS: usize, const VECTORS: usize, const WHOLE: bool>(
+    depth: usize,
+    left: Matrix<T>,
+    right: Right<T>,
+    c: &mut [T],
+    stride: usize,
+    accumulate: bool,
+) {
+    let last = (VECTORS - 1) * L::N;
+    let mut sums = [[L::splat(T::ZERO); VECTORS]; ROWS];
+    if accumulate {
+        for i in 0..ROWS {
+            let row = &c[i * stride..][..right.width];
+            for v in 0..VECTORS - 1 {
+                sums[i][v] = L::load(&row[v * L::N..]);
+            }
+            sums[i][VECTORS - 1] = L::load_partial(&row[last..]);
+        }
+    }
+    if left.transposed {
+        for p in 0..depth {
+            let column: &[T; ROWS] = left.values[p * left.stride..][..ROWS].try_into().expect("ROWS numbers");
+            step::<T, L, ROWS, VECTORS, WHOLE>(&mut sums, column, right, p);
+        }
+    } else {
+        let mut rows = [&left.values[..depth]; ROWS];
+        for i in 1..ROWS {
+            rows[i] = &left.values[i * left.stride..][..depth];
+        }
+        for p in 0..depth {
+            let mut column = [T::ZERO; ROWS];
+            for i in 0..ROWS {
+                column[i] = rows[i][p];
+            }
+            step::<T, L, ROWS, VECTORS, WHOLE>(&mut sums, &column, right, p);
+        }
+    }
+    for i in 0..ROWS {
+        let row = &mut c[i * stride..][..right.width];
+        for v in 0..VECTORS - 1 {
+            sums[i][v].store(&mut row[v * L::N..]);
+        }
+        if right.width == VECTORS * L::N {
+            sums[i][VECTORS - 1].store(&mut row[last..]);
+        } else {
+            sums[i][VECTORS - 1].store_partial(&mut row[last..]);
+        }
+    }
+}
+
+/// Adds the product of a column of `A` and row `p` of `B` to the sums.
+#[inline(always)]
+fn step<T: Float, L: Lanes<T>, const ROWS: usize, const VECTORS: usize, const WHOLE: bool>(
+    sums: &mut [[L; VECTORS]; ROWS],
+    column: &[T; ROWS],
+    right: Right<T>,
+    p: usize,
+) {
+    let row = &right.values[p * right.stride..][..if WHOLE { VECTORS * L::N } else { right.width }];
+    let mut vectors = [L::splat(T::ZERO); VECTORS];
+    for v in 0..VECTORS {
+        vectors[v] = if WHOLE || v + 1 < VECTORS {
+            L::load(&row[v * L::N..])
+        } else {
+            L::load_partial(&row[v * L::N..])
+        };
+    }
+    for i in 0..ROWS {
+        let factor = L::splat(column[i]);
+        for v in 0..VECTORS {
+            sums[i][v] = factor.mul_add(vectors[v], sums[i][v]);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Products with a vector: one column, or one row, of `C`.
+
+use super::blocking::parts;
+use super::matrix::Matrix;
+use super::packing::{MOST_LANES, sums_of_each};
+use crate::simd::{Float, Lanes};
+
+/// The most vectors of columns that [`combine`] sums side by side.
+const VECTORS: usize = 4;
+
+/// `y = M x` or `y += M x`, `M` of `y.len()` rows and `x.len()` columns.
+#[inline(always)]
+pub(super) fn times_vector<T: Float, L: Lanes<T>>(m: Matrix<T>, x: &[T], y: &mut [T], accumulate: bool) {
+    if m.transposed {
+        for (start, vectors) in parts(y.len().div_ceil(L::N), VECTORS) {
+            let start = start * L::N;
+            let end = y.len().min(start + vectors * L::N);
+            let (rows, y) = (m.from(start, 0), &mut y[start..end]);
+            match vectors {
+                1 => combine::<T, L, 1, 6>(rows, x, y, accumulate),
+                2 => combine::<T, L, 2, 4>(rows, x, y, accumulate),
+                3 => combine::<T, L, 3, 3>(rows, x, y, accumulate),
+                _ => combine::<T, L, VECTORS, 2>(rows, x, y, accumulate),
+            }
+        }
+    } else {
+        for (block, y) in y.chunks_mut(L::N).enumerate() {
+            dots::<T, L>(m.from(block * L::N, 0), x, y, accumulate);
+        }
+    }
+}
+
+/// `y[i]` is the product of row `i` of `m` with `x`, for at most `N` rows: lane by lane along the row, then the lanes
+/// of all rows at once.
+#[inline(always)]
+fn dots<T: Float, L: Lanes<T>>(m: Matrix<T>, x: &[T], y: &mut [T], accumulate: bool) {
+    let mut sums = [L::splat(T::ZERO); MOST_LANES];
+    let mut i = 0;
+    while i < y.len() {
+        let rows = m.from(i, 0);
+        match y.len() - i {
+            1 => dot_rows::<T, L, 1>(rows, x, &mut sums[i..]),
+            2 => dot_rows::<T, L, 2>(rows, x, &mut sums[i..]),
+            3 => dot_rows::<T, L, 3>(rows, x, &mut sums[i..]),
+            _ => dot_rows::<T, L, 4>(rows, x, &mut sums[i..]),
+        }
+        i += 4;
+    }
+    let sums = sums_of_each::<T, L>(sums);
+    let sums = if accumulate { sums.add(L::load_partial(y)) } else { sums };
+    sums.store_partial(y);
+}
+
+/// The products of `ROWS` rows with `x`, their lanes not yet added.
+#[inline(always)]
+fn dot_rows<T: Float, L: Lanes<T>, const ROWS: usize>(m: Matrix<T>, x: &[T], sums: &mut [L]) {
+    let whole = x.len() - x.len() % L::N;
+    let mut rows = [x; ROWS];
+    for (i, row) in rows.iter_mut().enumerate() {
+        *row = &m.values[i * m.stride..][..x.len()];
+    }
+    let mut totals = [L::splat(T::ZERO); ROWS];
+    for p in (0..whole).step_by(L::N) {
+        let factor = L::load(&x[p..]);
+        for i in 0..ROWS {
+            totals[i] = factor.mul_add(L::load(&rows[i][p..]), totals[i]);
+        }
+    }
+    if whole < x.len() {
+        let factor = L::load_partial(&x[whole..]);
+        for i in 0..ROWS {
+            totals[i] = factor.mul_add(L::load_partial(&rows[i][whole..]), totals[i]);
+        }
+    }
+    sums[..ROWS].copy_from_slice(&totals);
+}
+
+/// `y` is the sum over `p` of `x[p]` times stored row `p` of the transposed `m`, for at most `VECTORS` vectors of
+/// columns and more than one vector less. `CHAINS` rows in turn have sums of their own, for the latency of one sum
+/// would be longer than the work on one row.
+#[inline(always)]
+fn combine<T: Float, L: Lanes<T>, const VECTORS: usize, const CHAINS: usize>(
+    m: Matrix<T>,
+    x: &[T],
+    y: &mut [T],
+    accumulate: bool,
+) {
+    let width = y.len();
+    let last = (VECTORS - 1) * L::N;
+    let mut sums = [[L::splat(T::ZERO); VECTORS]; CHAINS];
+    let (groups, rest) = (x.chunks_exact(CHAINS), x.len() - x.len() % CHAINS);
+    let mut rows = m.values.chunks(m.stride);
+    for factors in groups {
+        for chain in 0..CHAINS {
+            let row = rows.next().expect("a row of M for each number of x");
+            add_row::<T, L, VECTORS>(&mut sums[chain], factors[chain], &row[..width]);
+        }
+    }
+    for (factor, row) in x[rest..].iter().zip(rows) {
+        add_row::<T, L, VECTORS>(&mut sums[0], *factor, &row[..width]);
+    }
+    for v in 0..VECTORS {
+        let mut sum = sums[0][v];
+        for chain in 1..CHAINS {
+            sum = sum.add(sums[chain][v]);
+        }
+        let to = &mut y[v * L::N..];
+        let sum = if accumulate { sum.add(L::load_partial(to)) } else { sum };
+        if v * L::N < last || width == VECTORS * L::N {
+            sum.store(to);
+        } else {
+            sum.store_partial(to);
+        }
+    }
+}
+
+#[inline(always)]
+fn add_row<T: Float, L: Lanes<T>, const VECTORS: usize>(sums: &mut [L; VECTORS], factor: T, row: &[T]) {
+    let factor = L::splat(factor);
+    for v in 0..VECTORS - 1 {
+        sums[v] = factor.mul_add(L::load(&row[v * L::N..]), sums[v]);
+    }
+    let last = L::load_partial(&row[(VECTORS - 1) * L::N..]);
+    sums[VECTORS - 1] = factor.mul_add(last, sums[VECTORS - 1]);
+}

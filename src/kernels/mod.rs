@@ -1,0 +1,3 @@
+//! The loops that compute: slices and integers in, slices out.
+
+pub mod gemm;
