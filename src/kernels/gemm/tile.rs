@@ -40,8 +40,11 @@ pub(super) fn tile<T: Float, L: Lanes<T>, const ROWS: usize, const VECTORS: usiz
     }
     if left.transposed {
         for p in 0..depth {
+            let vectors = right.row::<L, VECTORS, WHOLE>(p);
             let column: &[T; ROWS] = left.values[p * left.stride..][..ROWS].try_into().expect("ROWS numbers");
-            step::<T, L, ROWS, VECTORS, WHOLE>(&mut sums, column, right, p);
+            for i in 0..ROWS {
+                add_row(&mut sums[i], column[i], &vectors);
+            }
         }
     } else {
         let mut rows = [&left.values[..depth]; ROWS];
@@ -49,11 +52,10 @@ pub(super) fn tile<T: Float, L: Lanes<T>, const ROWS: usize, const VECTORS: usiz
             rows[i] = &left.values[i * left.stride..][..depth];
         }
         for p in 0..depth {
-            let mut column = [T::ZERO; ROWS];
+            let vectors = right.row::<L, VECTORS, WHOLE>(p);
             for i in 0..ROWS {
-                column[i] = rows[i][p];
+                add_row(&mut sums[i], rows[i][p], &vectors);
             }
-            step::<T, L, ROWS, VECTORS, WHOLE>(&mut sums, &column, right, p);
         }
     }
     for i in 0..ROWS {
@@ -69,27 +71,32 @@ pub(super) fn tile<T: Float, L: Lanes<T>, const ROWS: usize, const VECTORS: usiz
     }
 }
 
-/// Adds the product of a column of `A` and row `p` of `B` to the sums.
-#[inline(always)]
-fn step<T: Float, L: Lanes<T>, const ROWS: usize, const VECTORS: usize, const WHOLE: bool>(
-    sums: &mut [[L; VECTORS]; ROWS],
-    column: &[T; ROWS],
-    right: Right<T>,
-    p: usize,
-) {
-    let row = &right.values[p * right.stride..][..if WHOLE { VECTORS * L::N } else { right.width }];
-    let mut vectors = [L::splat(T::ZERO); VECTORS];
-    for v in 0..VECTORS {
-        vectors[v] = if WHOLE || v + 1 < VECTORS {
-            L::load(&row[v * L::N..])
-        } else {
-            L::load_partial(&row[v * L::N..])
-        };
-    }
-    for i in 0..ROWS {
-        let factor = L::splat(column[i]);
+impl<T: Float> Right<'_, T> {
+    /// The part of row `p` under the tile, zeros behind it.
+    #[inline(always)]
+    fn row<L: Lanes<T>, const VECTORS: usize, const WHOLE: bool>(self, p: usize) -> [L; VECTORS] {
+        let row = &self.values[p * self.stride..][..if WHOLE { VECTORS * L::N } else { self.width }];
+        let mut vectors = [L::splat(T::ZERO); VECTORS];
         for v in 0..VECTORS {
-            sums[i][v] = factor.mul_add(vectors[v], sums[i][v]);
+            vectors[v] = if WHOLE || v + 1 < VECTORS {
+                L::load(&row[v * L::N..])
+            } else {
+                L::load_partial(&row[v * L::N..])
+            };
         }
+        vectors
+    }
+}
+
+/// `sums += factor * vectors`.
+#[inline(always)]
+fn add_row<T: Float, L: Lanes<T>, const VECTORS: usize>(
+    sums: &mut [L; VECTORS],
+    factor: T,
+    vectors: &[L; VECTORS],
+) {
+    let factor = L::splat(factor);
+    for v in 0..VECTORS {
+        sums[v] = factor.mul_add(vectors[v], sums[v]);
     }
 }
