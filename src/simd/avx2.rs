@@ -235,16 +235,6 @@ macro_rules! avx2 {
                 ))
             }
             #[inline(always)]
-            fn interleave(self, other: Self) -> (Self, Self) {
-                // Unpacking works within each half of the register; the halves are put in order afterwards.
-                let low = isa!($ops::unpack_low(self.raw(), other.raw()));
-                let high = isa!($ops::unpack_high(self.raw(), other.raw()));
-                isa!((
-                    Self::of($ops::permute_halves::<0x20>(low, high)),
-                    Self::of($ops::permute_halves::<0x31>(low, high)),
-                ))
-            }
-            #[inline(always)]
             fn sum(self) -> $float {
                 let mut lanes = [0.0; $n];
                 self.store(&mut lanes);

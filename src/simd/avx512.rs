@@ -198,13 +198,6 @@ macro_rules! avx512 {
                 ))
             }
             #[inline(always)]
-            fn interleave(self, other: Self) -> (Self, Self) {
-                isa!((
-                    Self::of($ops::permute(self.raw(), Self::in_turn(0), other.raw())),
-                    Self::of($ops::permute(self.raw(), Self::in_turn($n / 2), other.raw())),
-                ))
-            }
-            #[inline(always)]
             fn sum(self) -> $float {
                 isa!($ops::reduce_add(self.raw()))
             }

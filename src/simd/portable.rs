@@ -164,14 +164,6 @@ macro_rules! portable {
                 (Portable(<$vector>::from(first)), Portable(<$vector>::from(second)))
             }
             #[inline(always)]
-            fn interleave(self, other: Self) -> (Self, Self) {
-                let (a, b) = (self.0.to_array(), other.0.to_array());
-                let lane = |i: usize| if i % 2 == 0 { a[i / 2] } else { b[i / 2] };
-                let first: [$float; $n] = std::array::from_fn(lane);
-                let second: [$float; $n] = std::array::from_fn(|i| lane($n + i));
-                (Portable(<$vector>::from(first)), Portable(<$vector>::from(second)))
-            }
-            #[inline(always)]
             fn sum(self) -> $float {
                 fold(self.0.to_array(), |a, b| a + b)
             }

@@ -22,39 +22,25 @@ pub(super) const fn tile_vectors(level: Level) -> usize {
     }
 }
 
-/// The most steps along `inner` between two visits to `C`: cuts the panel of `B` that a column of tiles shares, so
-/// that it stays in the first-level cache (8 bytes x 24 columns x 192 = 36 KiB of 48 with AVX-512).
-pub(super) fn DEPTH() -> usize {
-    static X: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *X.get_or_init(|| std::env::var("G_DEPTH").ok().and_then(|s| s.parse().ok()).unwrap_or(192))
-}
+/// The most steps along `inner` between two visits to `C`: cuts the panel of `B` that a column of tiles shares, 48
+/// KiB with AVX-512, so that it and the rows of `A` that pass it come from the nearest two caches; deeper blocks visit
+/// `C` less often.
+pub(super) const DEPTH: usize = 256;
 
 /// The most columns of `B` packed at once: cuts the packed block, `DEPTH` x `COLUMNS`, so that it stays in the
-/// third-level cache (6 MiB in `f64`).
-pub(super) fn COLUMNS() -> usize {
-    static X: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *X.get_or_init(|| std::env::var("G_COLUMNS").ok().and_then(|s| s.parse().ok()).unwrap_or(4096))
-}
+/// third-level cache (8 MiB in `f64`).
+pub(super) const COLUMNS: usize = 4096;
 
 /// The most rows of `A` that pass under one panel of `B`: cuts the block of `A`, `DEPTH` x `ROWS`, so that it stays
-/// in the second-level cache while all the panels of `B` pass (375 KiB in `f64`).
-pub(super) fn ROWS() -> usize {
-    static X: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *X.get_or_init(|| std::env::var("G_ROWS").ok().and_then(|s| s.parse().ok()).unwrap_or(256))
-}
+/// in the second-level cache while all the panels of `B` pass (256 KiB in `f64`).
+pub(super) const ROWS: usize = 128;
 
-/// `B` is packed where at least this many rows share it and it has more numbers than [`PACK_NUMBERS`]; elsewhere,
-/// packing costs more than it saves.
-pub(super) fn PACK_ROWS() -> usize {
-    static X: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *X.get_or_init(|| std::env::var("G_PACK_ROWS").ok().and_then(|s| s.parse().ok()).unwrap_or(48))
-}
+/// The stride, in bytes, from which a matrix is packed: a page. Rows that lie closer are read in place, which is
+/// faster; of rows that lie further apart, each costs a miss of the address translation.
+pub(super) const PACK_STRIDE: usize = 4096;
 
-/// The largest operand, in numbers, that is read in place.
-pub(super) fn PACK_NUMBERS() -> usize {
-    static X: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *X.get_or_init(|| std::env::var("G_PACK_NUMBERS").ok().and_then(|s| s.parse().ok()).unwrap_or(96 * 96))
-}
+/// How often a packed number must be read to be worth packing: the least rows of `C` for `B`, columns for `A`.
+pub(super) const PACK_USES: usize = 128;
 
 /// The least work, in multiply-adds, worth a thread of its own.
 pub(super) const THREAD_WORK: usize = 128 * 128 * 128;
@@ -63,7 +49,8 @@ pub(super) const THREAD_WORK: usize = 128 * 128 * 128;
 #[inline(always)]
 pub(super) fn parts(total: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let count = total.div_ceil(most).max(1);
-    let (length, longer) = (total / count, total % count);
+    // The division would cost as much as a small tile.
+    let (length, longer) = if count == 1 { (total, 0) } else { (total / count, total % count) };
     (0..count).map(move |i| (i * length + i.min(longer), length + usize::from(i < longer)))
 }
 

@@ -1,6 +1,6 @@
 //! The five loops around the micro-kernel.
 
-use super::blocking::{COLUMNS, DEPTH, PACK_NUMBERS, PACK_ROWS, ROWS, parts, tile_rows, tile_vectors};
+use super::blocking::{COLUMNS, DEPTH, PACK_STRIDE, PACK_USES, ROWS, parts, tile_rows, tile_vectors};
 use super::matrix::Matrix;
 use super::packing::{pack_left, pack_right};
 use super::tile::{Right, tile};
@@ -15,23 +15,22 @@ pub(super) struct Size {
 }
 
 impl Size {
-    /// Whether blocks of `A` are copied before they are read: where its columns are contiguous but far apart.
-    pub(super) fn packs_left(self, transposed: bool) -> bool {
-        transposed && self.rows * self.inner > PACK_NUMBERS() && self.columns >= PACK_ROWS()
+    /// Whether blocks of `A` are copied before they are read.
+    pub(super) fn packs_left<T>(self, a: Matrix<T>) -> bool {
+        a.transposed && a.stride * size_of::<T>() >= PACK_STRIDE && self.columns >= PACK_USES
     }
 
-    /// Whether blocks of `B` are copied before they are read: where its rows are not contiguous, or far apart.
-    pub(super) fn packs_right(self, transposed: bool) -> bool {
-        transposed || (self.inner * self.columns > PACK_NUMBERS() && self.rows >= PACK_ROWS())
+    /// Whether blocks of `B` are copied before they are read: always where its rows are not contiguous.
+    pub(super) fn packs_right<T>(self, b: Matrix<T>) -> bool {
+        b.transposed || (b.stride * size_of::<T>() >= PACK_STRIDE && self.rows >= PACK_USES)
     }
 
     /// The numbers that a packed block of `A` and of `B` hold at most, at any level.
-    pub(super) fn packed<T>(self, a_transposed: bool, b_transposed: bool) -> (usize, usize) {
-        let depth = self.inner.min(DEPTH());
-        let left = if self.packs_left(a_transposed) { depth * self.rows.min(ROWS()) } else { 0 };
-        let line = 64 / size_of::<T>();
-        let columns = self.columns.min(COLUMNS()).next_multiple_of(line);
-        (left, if self.packs_right(b_transposed) { depth * columns } else { 0 })
+    pub(super) fn packed<T>(self, a: Matrix<T>, b: Matrix<T>) -> (usize, usize) {
+        let depth = self.inner.min(DEPTH);
+        let left = if self.packs_left(a) { depth * self.rows.min(ROWS) } else { 0 };
+        let columns = self.columns.min(COLUMNS).next_multiple_of(64 / size_of::<T>());
+        (left, if self.packs_right(b) { depth * columns } else { 0 })
     }
 }
 
@@ -46,12 +45,12 @@ pub(super) fn multiply<T: Float, L: Lanes<T>>(
     packed: (&mut [T], &mut [T]),
 ) {
     let (packed_left, packed_right) = packed;
-    let (packs_left, packs_right) = (size.packs_left(a.transposed), size.packs_right(b.transposed));
-    for column in (0..size.columns).step_by(COLUMNS()) {
-        let columns = COLUMNS().min(size.columns - column);
+    let (packs_left, packs_right) = (size.packs_left(a), size.packs_right(b));
+    for column in (0..size.columns).step_by(COLUMNS) {
+        let columns = COLUMNS.min(size.columns - column);
         let vectors = columns.div_ceil(L::N);
-        for p in (0..size.inner).step_by(DEPTH()) {
-            let depth = DEPTH().min(size.inner - p);
+        for p in (0..size.inner).step_by(DEPTH) {
+            let depth = DEPTH.min(size.inner - p);
             let accumulate = accumulate || p > 0;
             if packs_right {
                 for (start, length) in parts(vectors, tile_vectors(L::LEVEL)) {
@@ -65,12 +64,12 @@ pub(super) fn multiply<T: Float, L: Lanes<T>>(
                     );
                 }
             }
-            for row in (0..size.rows).step_by(ROWS()) {
-                let rows = ROWS().min(size.rows - row);
+            for row in (0..size.rows).step_by(ROWS) {
+                let rows = ROWS.min(size.rows - row);
                 if packs_left {
                     for (start, length) in parts(rows, tile_rows(L::LEVEL)) {
                         let panel = &mut packed_left[depth * start..][..depth * length];
-                        pack_left(a.from(row + start, p), depth, length, panel);
+                        pack_left::<T, L>(a.from(row + start, p), depth, length, panel);
                     }
                 }
                 for (start, length) in parts(vectors, tile_vectors(L::LEVEL)) {

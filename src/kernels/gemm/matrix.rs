@@ -15,10 +15,4 @@ impl<'a, T> Matrix<'a, T> {
         let (i, j) = if self.transposed { (column, row) } else { (row, column) };
         Matrix { values: &self.values[i * self.stride + j..], ..self }
     }
-
-    /// The same numbers read as the transpose.
-    #[inline(always)]
-    pub(super) fn transpose(self) -> Self {
-        Matrix { transposed: !self.transposed, ..self }
-    }
 }

@@ -12,6 +12,10 @@
 //! order of addition depends on the shape and on the [`Level`](crate::simd::Level), never on the number of threads.
 //! No product is skipped: `0 * NaN` is NaN.
 
+// Arrays of vectors are registers: written with indices their loops unroll, and no closure, which would be compiled
+// without the level's instructions, stands between.
+#![allow(clippy::needless_range_loop, clippy::manual_memcpy)]
+
 mod blocking;
 mod loops;
 mod matrix;

@@ -1,12 +1,14 @@
 //! Copies of blocks of `A` and `B` in the order in which the tiles read them.
 
+use super::blocking::tile_rows;
 use super::matrix::Matrix;
 use crate::simd::{Float, Lanes};
 
 /// The most lanes that a vector has at any level.
 pub(super) const MOST_LANES: usize = 16;
 
-/// Packs `depth` rows and `width` columns of `B` into rows of whole vectors, zeros behind the last column.
+/// Packs `depth` rows and `width` columns of `B` into rows of whole vectors; what stands behind the last column
+/// has no meaning.
 #[inline(always)]
 pub(super) fn pack_right<T: Float, L: Lanes<T>>(b: Matrix<T>, depth: usize, width: usize, panel: &mut [T]) {
     let whole = width.next_multiple_of(L::N);
@@ -30,14 +32,20 @@ pub(super) fn pack_right<T: Float, L: Lanes<T>>(b: Matrix<T>, depth: usize, widt
 
 /// Packs `depth` columns of `rows` numbers of a transposed `A` one behind the other.
 #[inline(always)]
-pub(super) fn pack_left<T: Float>(a: Matrix<T>, depth: usize, rows: usize, panel: &mut [T]) {
+pub(super) fn pack_left<T: Float, L: Lanes<T>>(a: Matrix<T>, depth: usize, rows: usize, panel: &mut [T]) {
+    let whole = const { tile_rows(L::LEVEL) };
     for (column, packed) in a.values.chunks(a.stride).zip(panel.chunks_exact_mut(rows)).take(depth) {
-        packed.copy_from_slice(&column[..rows]);
+        if rows == whole {
+            // A length known at compile time spares the call of a copying function.
+            packed[..whole].copy_from_slice(&column[..whole]);
+        } else {
+            packed.copy_from_slice(&column[..rows]);
+        }
     }
 }
 
-/// Writes `count` stored rows of `depth` numbers as columns: vectors of `N` numbers, `stride` apart, those behind
-/// `count` zero.
+/// Writes `count` stored rows of `depth` numbers as columns: vectors of `N` numbers, `stride` apart. What stands in
+/// the lanes behind `count` is a copy of the last row, of no meaning.
 #[inline(always)]
 fn transpose_strip<T: Float, L: Lanes<T>>(
     b: Matrix<T>,
@@ -46,21 +54,35 @@ fn transpose_strip<T: Float, L: Lanes<T>>(
     to: &mut [T],
     stride: usize,
 ) {
-    for p in (0..depth).step_by(L::N) {
-        let length = L::N.min(depth - p);
-        let mut block = [L::splat(T::ZERO); MOST_LANES];
-        if count == L::N && length == L::N {
-            for i in 0..L::N {
-                block[i] = L::load(&b.values[i * b.stride + p..]);
-            }
-        } else {
-            for i in 0..count {
-                block[i] = L::load_partial(&b.values[i * b.stride + p..][..length]);
-            }
+    let mut rows = [&b.values[..depth]; MOST_LANES];
+    for i in 1..L::N {
+        rows[i] = &b.values[i.min(count - 1) * b.stride..][..depth];
+    }
+    let mut block = [L::splat(T::ZERO); MOST_LANES];
+    let mut p = 0;
+    while p + L::N <= depth {
+        for i in 0..L::N {
+            block[i] = L::load(&rows[i][p..]);
         }
-        let block = transpose::<T, L>(block);
-        for i in 0..length {
-            block[i].store(&mut to[(p + i) * stride..]);
+        store_rows(transpose::<T, L>(block), &mut to[p * stride..], stride);
+        // The last block ends with the rows: what it shares with the block before is written twice.
+        p = if p + L::N < depth { (p + L::N).min(depth - L::N) } else { depth };
+    }
+    if p < depth {
+        for i in 0..L::N {
+            block[i] = L::load_partial(rows[i]);
+        }
+        store_rows(transpose::<T, L>(block), to, stride);
+    }
+}
+
+/// Stores up to `N` vectors `stride` apart, as many as there is room for.
+#[inline(always)]
+fn store_rows<T: Float, L: Lanes<T>>(block: [L; MOST_LANES], to: &mut [T], stride: usize) {
+    let mut rows = to.chunks_mut(stride);
+    for i in 0..L::N {
+        if let Some(row) = rows.next() {
+            block[i].store(row);
         }
     }
 }

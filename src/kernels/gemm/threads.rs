@@ -8,8 +8,18 @@ use super::Operand;
 use super::blocking::{THREAD_WORK, tile_rows};
 use super::loops::{Size, multiply};
 use super::matrix::Matrix;
-use super::vector::times_vector;
+use super::vector::{outer, times_vector};
 use crate::simd::{self, Float, Kernel, Lanes, Slab};
+
+/// The loops that a product runs through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Path {
+    /// `C` has one column: a matrix times a vector.
+    Column,
+    /// `inner` is one: a column times a row.
+    Outer,
+    Tiles,
+}
 
 /// One product for each episode, or the sum of all.
 #[derive(Clone, Copy)]
@@ -22,18 +32,23 @@ pub(super) struct Product<'a, T> {
     strides: (usize, usize),
     /// Whether there is one `C`, the sum over the episodes.
     sums: bool,
-    /// Whether `C` has one row or one column: asked of the whole product, for its parts may have one row too.
-    vector: bool,
+    /// Asked of the whole product, for its parts may have one row too.
+    path: Path,
 }
 
 impl<'a, T: Float> Product<'a, T> {
     pub(super) fn new(episodes: usize, size: Size, a: Operand<'a, T>, b: Operand<'a, T>, sums: bool) -> Self {
         let Size { rows, inner, columns } = size;
+        if rows == 1 && columns > 1 {
+            // A row vector lies in memory as a column does: C^T = B^T A^T.
+            let [a, b] = [b, a].map(|operand| Operand { transposed: !operand.transposed, ..operand });
+            return Product::new(episodes, Size { rows: columns, inner, columns: 1 }, a, b, sums);
+        }
         // What has one row or one column lies in memory as its transpose does; these are the ways that read it best.
         let a_transposed = rows > 1 && (a.transposed || inner == 1);
         let b_transposed = columns > 1 && inner > 1 && b.transposed;
-        let (a_stride, b_stride) =
-            (if a_transposed { rows } else { inner }, if b_transposed { inner } else { columns });
+        let a_stride = if a_transposed { rows } else { inner };
+        let b_stride = if b_transposed { inner } else { columns };
         Product {
             episodes,
             size,
@@ -41,7 +56,11 @@ impl<'a, T: Float> Product<'a, T> {
             b: Matrix { values: b.values, stride: b_stride, transposed: b_transposed },
             strides: (a.episode_stride, b.episode_stride),
             sums,
-            vector: rows == 1 || columns == 1,
+            path: match (inner, columns) {
+                (_, 1) => Path::Column,
+                (1, _) => Path::Outer,
+                _ => Path::Tiles,
+            },
         }
     }
 
@@ -61,7 +80,7 @@ impl<'a, T: Float> Product<'a, T> {
             c.par_chunks_mut(episodes * rows * columns).enumerate().for_each(|(part, c)| {
                 self.episodes_from(part * episodes, c.len() / (rows * columns)).on_this_thread(c);
             });
-        } else if self.vector {
+        } else if self.path == Path::Column {
             self.on_this_thread(c);
         } else {
             let rows = rows.div_ceil(threads).next_multiple_of(tile_rows(simd::level()));
@@ -85,50 +104,94 @@ impl<'a, T: Float> Product<'a, T> {
         thread_local! {
             static PACKED: RefCell<Slab<f64>> = const { RefCell::new(Slab::new()) };
         }
-        let (left, right) = match self.vector {
-            true => (0, 0),
-            false => self.size.packed::<T>(self.a.transposed, self.b.transposed),
-        };
+        // Kernels of their own, for the tiles are so many that entering them takes longer than a small vector.
+        match self.path {
+            Path::Column => return simd::run(TimesVector { product: self, c }),
+            Path::Outer => return simd::run(Outer { product: self, c }),
+            Path::Tiles => {}
+        }
+        let (left, right) = self.size.packed(self.a, self.b);
         if left + right == 0 {
-            return simd::run(Part { product: self, c, packed: (&mut [], &mut []) });
+            return simd::run(InTiles { product: self, c, packed: (&mut [], &mut []) });
         }
         PACKED.with_borrow_mut(|slab| {
             slab.reserve((left + right) * size_of::<T>() / size_of::<f64>() + 1);
             let packed: &mut [T] = bytemuck::cast_slice_mut(slab.values_mut());
             // The panels of B come first: they are the ones that are read by whole vectors.
             let (packed_right, packed_left) = packed.split_at_mut(right);
-            simd::run(Part { product: self, c, packed: (packed_left, packed_right) });
+            simd::run(InTiles { product: self, c, packed: (packed_left, packed_right) });
         });
+    }
+
+    /// `A`, `B` and `C` of one episode, and whether to add to what is in `C`.
+    #[inline(always)]
+    fn episode<'c>(
+        &self,
+        episode: usize,
+        c: &'c mut [T],
+    ) -> (Matrix<'a, T>, Matrix<'a, T>, &'c mut [T], bool) {
+        let a = Matrix { values: &self.a.values[episode * self.strides.0..], ..self.a };
+        let b = Matrix { values: &self.b.values[episode * self.strides.1..], ..self.b };
+        let length = self.size.rows * self.size.columns;
+        let c = if self.sums { c } else { &mut c[episode * length..][..length] };
+        (a, b, c, self.sums && episode > 0)
     }
 }
 
-/// What one thread computes, and the room in which it packs.
-struct Part<'a, T> {
+/// What one thread computes tile by tile, and the room in which it packs.
+struct InTiles<'a, T> {
     product: Product<'a, T>,
     c: &'a mut [T],
     packed: (&'a mut [T], &'a mut [T]),
 }
 
-impl<T: Float> Kernel<T> for Part<'_, T> {
+impl<T: Float> Kernel<T> for InTiles<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        let Part { product, c, packed: (packed_left, packed_right) } = self;
-        let Product { episodes, size, strides, sums, vector, .. } = product;
-        for episode in 0..episodes {
-            let a = Matrix { values: &product.a.values[episode * strides.0..], ..product.a };
-            let b = Matrix { values: &product.b.values[episode * strides.1..], ..product.b };
-            let length = size.rows * size.columns;
-            let c = if sums { &mut *c } else { &mut c[episode * length..][..length] };
-            let accumulate = sums && episode > 0;
-            if !vector {
-                multiply::<T, L>(size, a, b, c, accumulate, (&mut *packed_left, &mut *packed_right));
-            } else if size.columns == 1 {
-                times_vector::<T, L>(a, &b.values[..size.inner], c, accumulate);
-            } else {
-                times_vector::<T, L>(b.transpose(), &a.values[..size.inner], c, accumulate);
-            }
+        let (packed_left, packed_right) = self.packed;
+        for episode in 0..self.product.episodes {
+            let (a, b, c, accumulate) = self.product.episode(episode, self.c);
+            let packed = (&mut *packed_left, &mut *packed_right);
+            multiply::<T, L>(self.product.size, a, b, c, accumulate, packed);
+        }
+    }
+}
+
+/// What one thread computes where `C` has one column.
+struct TimesVector<'a, T> {
+    product: Product<'a, T>,
+    c: &'a mut [T],
+}
+
+impl<T: Float> Kernel<T> for TimesVector<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) {
+        for episode in 0..self.product.episodes {
+            let (a, b, c, accumulate) = self.product.episode(episode, self.c);
+            times_vector::<T, L>(a, &b.values[..self.product.size.inner], c, accumulate);
+        }
+    }
+}
+
+/// What one thread computes where `inner` is one.
+struct Outer<'a, T> {
+    product: Product<'a, T>,
+    c: &'a mut [T],
+}
+
+impl<T: Float> Kernel<T> for Outer<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) {
+        let Size { rows, columns, .. } = self.product.size;
+        for episode in 0..self.product.episodes {
+            let (a, b, c, accumulate) = self.product.episode(episode, self.c);
+            outer::<T, L>(&a.values[..rows], &b.values[..columns], c, accumulate);
         }
     }
 }

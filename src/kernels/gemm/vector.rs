@@ -1,9 +1,12 @@
-//! Products with a vector: one column, or one row, of `C`.
+//! Products with a vector: one column or one row of `C`, and a column times a row.
 
 use super::blocking::parts;
 use super::matrix::Matrix;
 use super::packing::{MOST_LANES, sums_of_each};
 use crate::simd::{Float, Lanes};
+
+/// The rows that [`dots`] multiplies side by side: their sums do not wait for one another.
+const ROWS: usize = 4;
 
 /// The most vectors of columns that [`combine`] sums side by side.
 const VECTORS: usize = 4;
@@ -35,29 +38,27 @@ pub(super) fn times_vector<T: Float, L: Lanes<T>>(m: Matrix<T>, x: &[T], y: &mut
 #[inline(always)]
 fn dots<T: Float, L: Lanes<T>>(m: Matrix<T>, x: &[T], y: &mut [T], accumulate: bool) {
     let mut sums = [L::splat(T::ZERO); MOST_LANES];
-    let mut i = 0;
-    while i < y.len() {
-        let rows = m.from(i, 0);
-        match y.len() - i {
-            1 => dot_rows::<T, L, 1>(rows, x, &mut sums[i..]),
-            2 => dot_rows::<T, L, 2>(rows, x, &mut sums[i..]),
-            3 => dot_rows::<T, L, 3>(rows, x, &mut sums[i..]),
-            _ => dot_rows::<T, L, 4>(rows, x, &mut sums[i..]),
+    for i in (0..L::N).step_by(ROWS) {
+        if i < y.len() {
+            let totals = dot_rows::<T, L>(m.from(i, 0), y.len() - i, x);
+            for j in 0..ROWS {
+                sums[i + j] = totals[j];
+            }
         }
-        i += 4;
     }
     let sums = sums_of_each::<T, L>(sums);
     let sums = if accumulate { sums.add(L::load_partial(y)) } else { sums };
     sums.store_partial(y);
 }
 
-/// The products of `ROWS` rows with `x`, their lanes not yet added.
+/// The products of `ROWS` rows with `x`, their lanes not yet added; of the last of `count` rows again, where there are
+/// fewer.
 #[inline(always)]
-fn dot_rows<T: Float, L: Lanes<T>, const ROWS: usize>(m: Matrix<T>, x: &[T], sums: &mut [L]) {
+fn dot_rows<T: Float, L: Lanes<T>>(m: Matrix<T>, count: usize, x: &[T]) -> [L; ROWS] {
     let whole = x.len() - x.len() % L::N;
     let mut rows = [x; ROWS];
-    for (i, row) in rows.iter_mut().enumerate() {
-        *row = &m.values[i * m.stride..][..x.len()];
+    for i in 0..ROWS {
+        rows[i] = &m.values[i.min(count - 1) * m.stride..][..x.len()];
     }
     let mut totals = [L::splat(T::ZERO); ROWS];
     for p in (0..whole).step_by(L::N) {
@@ -72,7 +73,7 @@ fn dot_rows<T: Float, L: Lanes<T>, const ROWS: usize>(m: Matrix<T>, x: &[T], sum
             totals[i] = factor.mul_add(L::load_partial(&rows[i][whole..]), totals[i]);
         }
     }
-    sums[..ROWS].copy_from_slice(&totals);
+    totals
 }
 
 /// `y` is the sum over `p` of `x[p]` times stored row `p` of the transposed `m`, for at most `VECTORS` vectors of
@@ -122,4 +123,21 @@ fn add_row<T: Float, L: Lanes<T>, const VECTORS: usize>(sums: &mut [L; VECTORS],
     }
     let last = L::load_partial(&row[(VECTORS - 1) * L::N..]);
     sums[VECTORS - 1] = factor.mul_add(last, sums[VECTORS - 1]);
+}
+
+/// `C = x y` or `C += x y`: the column `x` times the row `y`.
+#[inline(always)]
+pub(super) fn outer<T: Float, L: Lanes<T>>(x: &[T], y: &[T], c: &mut [T], accumulate: bool) {
+    let whole = y.len() - y.len() % L::N;
+    for (factor, row) in x.iter().zip(c.chunks_exact_mut(y.len())) {
+        let factor = L::splat(*factor);
+        for j in (0..whole).step_by(L::N) {
+            let term = if accumulate { L::load(&row[j..]) } else { L::splat(T::ZERO) };
+            factor.mul_add(L::load(&y[j..]), term).store(&mut row[j..]);
+        }
+        if whole < y.len() {
+            let term = if accumulate { L::load_partial(&row[whole..]) } else { L::splat(T::ZERO) };
+            factor.mul_add(L::load_partial(&y[whole..]), term).store_partial(&mut row[whole..]);
+        }
+    }
 }
