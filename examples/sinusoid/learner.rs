@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use metatape::meta::{Clip, Maml, MetaSgd, Order, Rates, Schedule};
+use metatape::tensor::Tensors;
 use rand::{Rng, RngExt};
 use serde::Serialize;
 
@@ -70,20 +71,28 @@ pub fn first_rate(plan: &Plan, rng: &mut impl Rng) -> f32 {
     if plan.steps == 1 { rng.random_range(0.005..0.1) } else { 0.01 }
 }
 
+/// Moves the kinks of the first layer's relus, which all lie at zero at first, to places spread evenly over the inputs.
+pub fn spread_kinks(theta: &mut Tensors, rng: &mut impl Rng) {
+    let [weights, biases, ..] = theta.tensors_mut() else { return };
+    for (bias, weight) in biases.values_mut().iter_mut().zip(weights.values()) {
+        *bias = -weight * rng.random_range(-5.0..5.0);
+    }
+}
+
 /// What the outer loop does beside the published Adam at 1e-3.
 pub struct Outer {
     pub schedule: Schedule,
-    /// What bounds the mean meta-gradient.
-    pub clip: Clip,
+    /// The rate of the inner rates, as a share of that of the weights.
+    pub meta_share: f64,
     /// What bounds each task's meta-gradient.
     pub task_clip: Clip,
 }
 
 pub fn outer(learner: Learner, plan: &Plan) -> Outer {
-    let plain = Outer { schedule: Schedule::constant(1e-3), clip: Clip::None, task_clip: Clip::None };
+    let plain = Outer { schedule: Schedule::constant(1e-3), meta_share: 1.0, task_clip: Clip::None };
     if learner.is_meta_sgd() && safeguarded(plan) {
         let schedule = Schedule { warm_up: 500, ..Schedule::cosine(3e-3, plan.iterations) };
-        Outer { schedule, task_clip: Clip::Norm(10.0), ..plain }
+        Outer { schedule, meta_share: 0.3, task_clip: Clip::Norm(10.0) }
     } else if plan.protocol == Protocol::MetaSgd && !plan.plain {
         Outer { schedule: Schedule::cosine(1e-3, plan.iterations), ..plain }
     } else {
@@ -91,6 +100,7 @@ pub fn outer(learner: Learner, plan: &Plan) -> Outer {
     }
 }
 
-fn safeguarded(plan: &Plan) -> bool {
+/// Whether several steps of Meta-SGD are kept stable.
+pub fn safeguarded(plan: &Plan) -> bool {
     plan.steps > 1 && !plan.plain
 }

@@ -86,8 +86,10 @@ where
     }
 
     fn parts(&self) -> Vec<(&'static str, Tensors)> {
-        let mut parts = vec![("theta", self.learned.0.clone()), ("adam", self.optimizer.state())];
-        parts.extend(self.learned.1.named().map(|alpha| ("alpha", alpha.clone())));
+        let mut parts = vec![("theta", self.learned.0.clone()), ("adam-theta", self.optimizers[0].state())];
+        if let Some(alpha) = self.learned.1.named() {
+            parts.extend([("alpha", alpha.clone()), ("adam-alpha", self.optimizers[1].state())]);
+        }
         parts
     }
 
@@ -95,7 +97,8 @@ where
         for (name, part) in parts {
             match *name {
                 "theta" => self.learned.0.copy_from(part),
-                "adam" => self.optimizer.restore(part),
+                "adam-theta" => self.optimizers[0].restore(part),
+                "adam-alpha" => self.optimizers[1].restore(part),
                 _ => self.learned.1.named_mut().expect("a learner with rates").copy_from(part),
             }
         }
@@ -131,7 +134,10 @@ impl Run {
 
     fn new(plan: &Plan, seed: u64, learner: Learner, shots: usize) -> Run {
         let mut rng = stream(seed, streams::WEIGHTS, 0);
-        let theta = mlp_parameters(&[1, 40, 40, 1], Initializer::Xavier, &mut rng);
+        let mut theta = mlp_parameters(&[1, 40, 40, 1], Initializer::Xavier, &mut rng);
+        if learner.is_meta_sgd() && learner::safeguarded(plan) {
+            learner::spread_kinks(&mut theta, &mut rng);
+        }
         let outer = learner::outer(learner, plan);
         let training: Box<dyn Train> = if learner.is_meta_sgd() {
             let rule = learner::meta_sgd(plan);
@@ -200,7 +206,7 @@ where
         task_clip: outer.task_clip,
     };
     let mut training = Training::new(problem, learned, Adam::new(), outer.schedule, Workers::new(CHUNK));
-    training.clip = outer.clip;
+    training.meta_share = outer.meta_share;
     Box::new(training)
 }
 

@@ -16,10 +16,12 @@ pub struct Training<T: Float, L: Inner<T>, F, O> {
     pub problem: Problem<L, F>,
     /// The initial parameters and the learner's meta-parameters.
     pub learned: (Tensors<T>, L::Meta),
-    /// The outer optimiser.
-    pub optimizer: O,
+    /// The outer optimisers: of the initial parameters, and of the learner's meta-parameters.
+    pub optimizers: [O; 2],
     /// The outer rate.
     pub schedule: Schedule,
+    /// The outer rate of the learner's meta-parameters, as a share of that of the initial parameters.
+    pub meta_share: f64,
     /// What bounds the meta-gradient.
     pub clip: Clip,
     /// Keeps out meta-gradients that are not finite.
@@ -43,17 +45,31 @@ pub struct Report {
 }
 
 impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
-    /// A fresh start from `learned`, with `schedule` and no clipping.
+    /// A fresh start from `learned`, with one optimiser like `optimizer` for each part of it, one rate for both, and no
+    /// clipping.
     pub fn new(
         problem: Problem<L, F>,
         learned: (Tensors<T>, L::Meta),
         optimizer: O,
         schedule: Schedule,
         workers: Workers<T>,
-    ) -> Self {
+    ) -> Self
+    where
+        O: Clone,
+    {
         let gradient = vec![T::ZERO; count(&learned.0, &learned.1)];
-        let (clip, guard) = (Clip::None, Guard::default());
-        Training { problem, learned, optimizer, schedule, clip, guard, iteration: 0, workers, gradient }
+        Training {
+            problem,
+            learned,
+            optimizers: [optimizer.clone(), optimizer],
+            schedule,
+            meta_share: 1.0,
+            clip: Clip::None,
+            guard: Guard::default(),
+            iteration: 0,
+            workers,
+            gradient,
+        }
     }
 
     /// One outer iteration: the mean meta-gradient over `episodes`, clipped, checked and descended.
@@ -69,7 +85,9 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
         if applied {
             self.clip.apply(&mut self.gradient);
             let rate = self.schedule.at(self.iteration);
-            self.optimizer.descend(&mut self.learned, &self.gradient, rate);
+            let (theta, meta) = self.gradient.split_at(self.learned.0.count());
+            self.optimizers[0].descend(&mut self.learned.0, theta, rate);
+            self.optimizers[1].descend(&mut self.learned.1, meta, rate * self.meta_share);
         }
         self.iteration += 1;
         Ok(Report { loss, gradient_norm, applied })
