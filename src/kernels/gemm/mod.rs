@@ -1,8 +1,8 @@
 //! Matrix products, one for each episode or summed over the episodes.
 //!
 //! `C_e = op(A_e) op(B_e)`, where `op` is the matrix or its transpose, in `f32` and `f64`. What the loops are built
-//! from: a [`tile`] of `C` in registers; five [`loops`] around it that cut the operands into the blocks of
-//! [`blocking`], with [`packing`] where that pays; products with a [`vector`], which need no tile; and [`threads`]
+//! from: a `tile` of `C` in registers; five `loops` around it that cut the operands into the blocks of
+//! `blocking`, with `packing` where that pays; products with a `vector`, which need no tile; and `threads`
 //! for large products.
 //!
 //! # Which bits

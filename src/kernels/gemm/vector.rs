@@ -89,16 +89,17 @@ fn combine<T: Float, L: Lanes<T>, const VECTORS: usize, const CHAINS: usize>(
     let width = y.len();
     let last = (VECTORS - 1) * L::N;
     let mut sums = [[L::splat(T::ZERO); VECTORS]; CHAINS];
-    let (groups, rest) = (x.chunks_exact(CHAINS), x.len() - x.len() % CHAINS);
-    let mut rows = m.values.chunks(m.stride);
-    for factors in groups {
+    let row = |p: usize| &m.values[p * m.stride..][..width];
+    let mut p = 0;
+    while p + CHAINS <= x.len() {
         for chain in 0..CHAINS {
-            let row = rows.next().expect("a row of M for each number of x");
-            add_row::<T, L, VECTORS>(&mut sums[chain], factors[chain], &row[..width]);
+            add_row::<T, L, VECTORS>(&mut sums[chain], x[p + chain], row(p + chain));
         }
+        p += CHAINS;
     }
-    for (factor, row) in x[rest..].iter().zip(rows) {
-        add_row::<T, L, VECTORS>(&mut sums[0], *factor, &row[..width]);
+    while p < x.len() {
+        add_row::<T, L, VECTORS>(&mut sums[0], x[p], row(p));
+        p += 1;
     }
     for v in 0..VECTORS {
         let mut sum = sums[0][v];
