@@ -3,7 +3,8 @@
 //! Neighbouring axes that every operand walks alike are joined first, so that a bias is added in one loop over rows and
 //! a sum of everything is one sum.
 
-use super::map::Binary;
+use super::map::{Binary, Swapped};
+use super::reduce::sum_of;
 use crate::simd::{self, Float, Kernel, Lanes};
 
 /// The axes of a loop: episodes and up to four of a shape.
@@ -33,14 +34,12 @@ pub fn broadcast<T: Float>(counts: [usize; AXES], strides: Strides, x: &[T], out
     if count == 0 {
         return;
     }
-    let mut blocks = out.chunks_exact_mut(count);
-    axes.outer(|[at]| {
-        let block = blocks.next().expect("out is dense over all axes");
+    for ([at], block) in axes.outer().zip(out.chunks_exact_mut(count)) {
         match stride {
             0 => block.fill(x[at]),
             _ => block.copy_from_slice(&x[at..at + count]),
         }
-    });
+    }
 }
 
 /// `out = sum of x` over the axes along which `out` stands still; `x` is dense over `counts`.
@@ -92,29 +91,44 @@ impl<const N: usize> Joined<N> {
         (self.counts[self.len - 1], self.strides[self.len - 1])
     }
 
-    /// Calls `body` with the operands' offsets for each step of the outer axes, in order.
+    /// The operands' offsets at each step of the outer axes, in order.
     #[inline(always)]
-    fn outer(&self, mut body: impl FnMut([usize; N])) {
-        let outer = self.len - 1;
-        let steps: usize = self.counts[..outer].iter().product();
-        let mut index = [0; AXES];
-        let mut at = [0; N];
-        for _ in 0..steps {
-            body(at);
-            for axis in (0..outer).rev() {
-                index[axis] += 1;
-                for n in 0..N {
-                    at[n] += self.strides[axis][n];
-                }
-                if index[axis] < self.counts[axis] {
-                    break;
-                }
-                for n in 0..N {
-                    at[n] -= self.strides[axis][n] * self.counts[axis];
-                }
-                index[axis] = 0;
+    fn outer(&self) -> Offsets<'_, N> {
+        let left = self.counts[..self.len - 1].iter().product();
+        Offsets { axes: self, index: [0; AXES], at: [0; N], left }
+    }
+}
+
+/// A walk over the outer axes. An iterator rather than a function of a closure: closures are not always inlined, and a
+/// kernel's body must be.
+struct Offsets<'a, const N: usize> {
+    axes: &'a Joined<N>,
+    index: [usize; AXES],
+    at: [usize; N],
+    left: usize,
+}
+
+impl<const N: usize> Iterator for Offsets<'_, N> {
+    type Item = [usize; N];
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<[usize; N]> {
+        self.left = self.left.checked_sub(1)?;
+        let at = self.at;
+        for axis in (0..self.axes.len - 1).rev() {
+            self.index[axis] += 1;
+            for n in 0..N {
+                self.at[n] += self.axes.strides[axis][n];
             }
+            if self.index[axis] < self.axes.counts[axis] {
+                break;
+            }
+            for n in 0..N {
+                self.at[n] -= self.axes.strides[axis][n] * self.axes.counts[axis];
+            }
+            self.index[axis] = 0;
         }
+        Some(at)
     }
 }
 
@@ -131,62 +145,68 @@ impl<T: Float, F: Binary<T>> Kernel<T> for Zip<'_, T, F> {
 
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        let (count, [left_step, right_step]) = self.axes.innermost();
+        let Zip { axes, left, right, out, f } = self;
+        let (count, [left_step, right_step]) = axes.innermost();
         if count == 0 {
             return;
         }
-        let mut blocks = self.out.chunks_exact_mut(count);
-        self.axes.outer(|[left, right]| {
-            let block = blocks.next().expect("out is dense over all axes");
-            let left = &self.left[left..][..if left_step == 0 { 1 } else { count }];
-            let right = &self.right[right..][..if right_step == 0 { 1 } else { count }];
+        for ([left_at, right_at], block) in axes.outer().zip(out.chunks_exact_mut(count)) {
             match (left_step, right_step) {
-                (0, 0) => block.fill(one_lane::<T, L, F>(self.f, left[0], right[0])),
+                (0, 0) => {
+                    let same = f.apply(L::splat(left[left_at]), L::splat(right[right_at]));
+                    fill::<T, L>(block, same);
+                }
                 (0, _) => {
-                    let left = L::splat(left[0]);
-                    each::<T, L>(right, block, |right| self.f.apply(left, right));
+                    let right = &right[right_at..right_at + count];
+                    scalar_first::<T, L, F>(L::splat(left[left_at]), right, block, f);
                 }
                 (_, 0) => {
-                    let right = L::splat(right[0]);
-                    each::<T, L>(left, block, |left| self.f.apply(left, right));
+                    let left = &left[left_at..left_at + count];
+                    scalar_first::<T, L, Swapped<F>>(L::splat(right[right_at]), left, block, Swapped(f));
                 }
-                _ => pairs::<T, L>(left, right, block, |left, right| self.f.apply(left, right)),
+                _ => {
+                    let left = &left[left_at..left_at + count];
+                    let right = &right[right_at..right_at + count];
+                    pairs::<T, L, F>(left, right, block, f);
+                }
             }
-        });
+        }
     }
 }
 
 #[inline(always)]
-fn one_lane<T: Float, L: Lanes<T>, F: Binary<T>>(f: F, left: T, right: T) -> T {
-    let mut lane = [T::ZERO];
-    f.apply(L::splat(left), L::splat(right)).store_partial(&mut lane);
-    lane[0]
+fn fill<T: Float, L: Lanes<T>>(out: &mut [T], same: L) {
+    let mut outs = out.chunks_exact_mut(L::N);
+    for out in outs.by_ref() {
+        same.store(out);
+    }
+    same.store_partial(outs.into_remainder());
 }
 
 #[inline(always)]
-fn each<T: Float, L: Lanes<T>>(x: &[T], out: &mut [T], f: impl Fn(L) -> L) {
-    let mut xs = x.chunks_exact(L::N);
+fn scalar_first<T: Float, L: Lanes<T>, F: Binary<T>>(x: L, y: &[T], out: &mut [T], f: F) {
+    let mut ys = y.chunks_exact(L::N);
     let mut outs = out.chunks_exact_mut(L::N);
-    for (x, out) in xs.by_ref().zip(outs.by_ref()) {
-        f(L::load(x)).store(out);
+    for (y, out) in ys.by_ref().zip(outs.by_ref()) {
+        f.apply(x, L::load(y)).store(out);
     }
     let out = outs.into_remainder();
     if !out.is_empty() {
-        f(L::load_partial(xs.remainder())).store_partial(out);
+        f.apply(x, L::load_partial(ys.remainder())).store_partial(out);
     }
 }
 
 #[inline(always)]
-fn pairs<T: Float, L: Lanes<T>>(x: &[T], y: &[T], out: &mut [T], f: impl Fn(L, L) -> L) {
+fn pairs<T: Float, L: Lanes<T>, F: Binary<T>>(x: &[T], y: &[T], out: &mut [T], f: F) {
     let mut xs = x.chunks_exact(L::N);
     let mut ys = y.chunks_exact(L::N);
     let mut outs = out.chunks_exact_mut(L::N);
     for ((x, y), out) in xs.by_ref().zip(ys.by_ref()).zip(outs.by_ref()) {
-        f(L::load(x), L::load(y)).store(out);
+        f.apply(L::load(x), L::load(y)).store(out);
     }
     let out = outs.into_remainder();
     if !out.is_empty() {
-        f(L::load_partial(xs.remainder()), L::load_partial(ys.remainder())).store_partial(out);
+        f.apply(L::load_partial(xs.remainder()), L::load_partial(ys.remainder())).store_partial(out);
     }
 }
 
@@ -201,30 +221,31 @@ impl<T: Float> Kernel<T> for SumTo<'_, T> {
 
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        self.out.fill(T::ZERO);
-        let (count, [step]) = self.axes.innermost();
+        let SumTo { axes, x, out } = self;
+        let (count, [step]) = axes.innermost();
+        fill::<T, L>(out, L::splat(T::ZERO));
         if count == 0 {
             return;
         }
-        let out = self.out;
-        let mut blocks = self.x.chunks_exact(count);
-        self.axes.outer(|[at]| {
-            let block = blocks.next().expect("x is dense over all axes");
-            match step {
-                0 => out[at] += super::reduce::sum_of::<T, L>(block),
-                _ => {
-                    let out = &mut out[at..at + count];
-                    let mut outs = out.chunks_exact_mut(L::N);
-                    let mut xs = block.chunks_exact(L::N);
-                    for (out, x) in outs.by_ref().zip(xs.by_ref()) {
-                        L::load(out).add(L::load(x)).store(out);
-                    }
-                    let out = outs.into_remainder();
-                    if !out.is_empty() {
-                        L::load_partial(out).add(L::load_partial(xs.remainder())).store_partial(out);
-                    }
-                }
+        for ([at], block) in axes.outer().zip(x.chunks_exact(count)) {
+            if step == 0 {
+                out[at] += sum_of::<T, L>(block);
+            } else {
+                add_to::<T, L>(&mut out[at..at + count], block);
             }
-        });
+        }
+    }
+}
+
+#[inline(always)]
+fn add_to<T: Float, L: Lanes<T>>(out: &mut [T], x: &[T]) {
+    let mut xs = x.chunks_exact(L::N);
+    let mut outs = out.chunks_exact_mut(L::N);
+    for (x, out) in xs.by_ref().zip(outs.by_ref()) {
+        L::load(out).add(L::load(x)).store(out);
+    }
+    let out = outs.into_remainder();
+    if !out.is_empty() {
+        L::load_partial(out).add(L::load_partial(xs.remainder())).store_partial(out);
     }
 }

@@ -12,13 +12,13 @@ use crate::tape::{AtRest, Bundle, Differentiable};
 
 /// What one chunk of work needs: a tape, and memory for values at rest.
 #[derive(Debug)]
-pub struct Worker<T: Float> {
+pub(super) struct Worker<T: Float> {
     /// The tape, to be cleared by whoever uses it.
-    pub tape: Tape<T>,
+    pub(super) tape: Tape<T>,
     /// Values at rest.
-    pub memory: Vec<T>,
+    pub(super) memory: Vec<T>,
     /// The meta-gradient of one task.
-    pub task_gradient: Vec<T>,
+    pub(super) task_gradient: Vec<T>,
 }
 
 /// Tapes for parallel work on meta-batches, kept from one to the next, so that a warm loop allocates nothing.

@@ -3,6 +3,7 @@
 use super::kind::{Laws, OpCall, Rule, kinds};
 use super::sample::{Pick, Sample};
 use super::*;
+use crate::simd::{Compiled, Double, Single};
 use crate::tape::{Call, Differentiable, Extent, Language, MAX_INPUTS, Mismatch, Value};
 
 macro_rules! ops {
@@ -51,12 +52,20 @@ macro_rules! ops {
 
             #[inline]
             fn evaluate<T: Float>(&self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
-                match *self { $($(Op::$op(op) => Rule::<kinds::$kind>::evaluate(op, inputs, extent, out),)+)+ }
+                T::call(Evaluation { op: *self, inputs, extent, out });
             }
 
             #[inline]
             fn is_view(&self) -> bool {
                 match self { $($(Op::$op(_) => <$op as Rule<kinds::$kind>>::IS_VIEW,)+)+ }
+            }
+        }
+
+        impl<T: Float> Evaluation<'_, T> {
+            #[inline(always)]
+            fn here(self) {
+                let Evaluation { op, inputs, extent, out } = self;
+                match op { $($(Op::$op(op) => Rule::<kinds::$kind>::evaluate(op, inputs, extent, out),)+)+ }
             }
         }
 
@@ -83,6 +92,46 @@ macro_rules! ops {
             }
         }
     };
+}
+
+/// An op's evaluation, on its way from generic code to code that is not.
+struct Evaluation<'a, T> {
+    op: Op,
+    inputs: &'a [Value<'a, T>],
+    extent: Extent,
+    out: &'a mut [T],
+}
+
+impl<T: Float> Compiled for Evaluation<'_, T> {
+    type Output = ();
+    #[inline]
+    fn single(self) {
+        let Evaluation { op, inputs, extent, out } = self;
+        single(op, &cast(inputs)[..inputs.len()], extent, bytemuck::cast_slice_mut(out));
+    }
+    #[inline]
+    fn double(self) {
+        let Evaluation { op, inputs, extent, out } = self;
+        double(op, &cast(inputs)[..inputs.len()], extent, bytemuck::cast_slice_mut(out));
+    }
+}
+
+#[inline(never)]
+fn single(op: Op, inputs: &[Value<'_, Single>], extent: Extent, out: &mut [Single]) {
+    Evaluation { op, inputs, extent, out }.here();
+}
+
+#[inline(never)]
+fn double(op: Op, inputs: &[Value<'_, Double>], extent: Extent, out: &mut [Double]) {
+    Evaluation { op, inputs, extent, out }.here();
+}
+
+#[inline]
+fn cast<'a, T: Float, U: Float>(inputs: &[Value<'a, T>]) -> [Value<'a, U>; MAX_INPUTS] {
+    std::array::from_fn(|slot| match inputs.get(slot) {
+        Some(value) => Value { values: bytemuck::cast_slice(value.values), extent: value.extent },
+        None => Value { values: &[], extent: Extent::shared([]) },
+    })
 }
 
 ops! {

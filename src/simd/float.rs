@@ -68,6 +68,27 @@ pub trait Float:
     fn abs(self) -> Self;
     /// The square root.
     fn sqrt(self) -> Self;
+    /// Does the work for this type; see [`Compiled`].
+    fn call<W: Compiled>(work: W) -> W::Output;
+}
+
+/// The smaller of the two numbers.
+pub type Single = f32;
+
+/// The larger of the two numbers.
+pub type Double = f64;
+
+/// Work with an entry for each of the two numbers, so that generic code leads to code that is not.
+///
+/// What is generic is compiled again in every crate that uses it; the kernels, at three levels each, are too much for
+/// that. An entry that is no longer generic is compiled once, here.
+pub trait Compiled {
+    /// What the work gives.
+    type Output;
+    /// The work in [`Single`] precision.
+    fn single(self) -> Self::Output;
+    /// The work in [`Double`] precision.
+    fn double(self) -> Self::Output;
 }
 
 mod sealed {
@@ -77,7 +98,7 @@ mod sealed {
 }
 
 macro_rules! float {
-    ($float:ident, $portable:ty, $line:ty) => {
+    ($float:ident, $portable:ty, $line:ty, $entry:ident) => {
         impl Float for $float {
             type Portable = Portable<$portable>;
             #[cfg(target_arch = "x86_64")]
@@ -116,9 +137,13 @@ macro_rules! float {
             fn sqrt(self) -> Self {
                 self.sqrt()
             }
+            #[inline(always)]
+            fn call<W: Compiled>(work: W) -> W::Output {
+                work.$entry()
+            }
         }
     };
 }
 
-float!(f32, wide::f32x8, wide::f32x16);
-float!(f64, wide::f64x4, wide::f64x8);
+float!(f32, wide::f32x8, wide::f32x16, single);
+float!(f64, wide::f64x4, wide::f64x8, double);

@@ -18,7 +18,7 @@ mod portable;
 mod slab;
 
 pub use door::{Kernel, run};
-pub use float::Float;
+pub use float::{Compiled, Double, Float, Single};
 pub use lanes::Lanes;
 pub use level::{Level, LevelError, level};
 pub use slab::Slab;

@@ -1,5 +1,7 @@
 //! A matrix as it lies in memory.
 
+use crate::simd::Float;
+
 /// A matrix whose element `(i, j)` lies at `values[i * stride + j]`, or at `values[j * stride + i]` if transposed.
 #[derive(Clone, Copy)]
 pub(super) struct Matrix<'a, T> {
@@ -14,5 +16,15 @@ impl<'a, T> Matrix<'a, T> {
     pub(super) fn from(self, row: usize, column: usize) -> Self {
         let (i, j) = if self.transposed { (column, row) } else { (row, column) };
         Matrix { values: &self.values[i * self.stride + j..], ..self }
+    }
+}
+
+impl<'a, T: Float> Matrix<'a, T> {
+    /// The same matrix under the name of the number that it holds.
+    ///
+    /// # Panics
+    /// It holds another.
+    pub(super) fn cast<U: Float>(self) -> Matrix<'a, U> {
+        Matrix { values: bytemuck::cast_slice(self.values), stride: self.stride, transposed: self.transposed }
     }
 }

@@ -77,7 +77,7 @@ pub fn gemm<T: Float>(size: Dimensions, a: Operand<T>, b: Operand<T>, c: &mut [T
     let folds = upright && (b.episode_stride == 0 && a.episode_stride == rows * inner);
     let (episodes, rows) = if folds { (1, episodes * rows) } else { (episodes, rows) };
     let a = Operand { transposed: a.transposed && !folds, ..a };
-    Product::new(episodes, Size { rows, inner, columns }, a, b, false).compute(c);
+    Product::new(episodes, Size { rows, inner, columns }, a, b, false).compiled(c);
 }
 
 /// `C = sum over e of op(A_e) op(B_e)`, the episodes in order; `C` is `[rows, columns]`, all of it written.
@@ -107,7 +107,7 @@ pub fn gemm_fold<T: Float>(size: Dimensions, a: Operand<T>, b: Operand<T>, c: &m
     let (episodes, inner) = if folds { (1, episodes * inner) } else { (episodes, inner) };
     let a = Operand { transposed: a.transposed || folds, ..a };
     let b = Operand { transposed: b.transposed && !folds, ..b };
-    Product::new(episodes, Size { rows, inner, columns }, a, b, true).compute(c);
+    Product::new(episodes, Size { rows, inner, columns }, a, b, true).compiled(c);
 }
 
 #[track_caller]

@@ -9,7 +9,7 @@ use super::blocking::{THREAD_WORK, tile_rows};
 use super::loops::{Size, multiply};
 use super::matrix::Matrix;
 use super::vector::{outer, times_vector};
-use crate::simd::{self, Float, Kernel, Lanes, Slab};
+use crate::simd::{self, Compiled, Double, Float, Kernel, Lanes, Single, Slab};
 
 /// The loops that a product runs through.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,8 +64,18 @@ impl<'a, T: Float> Product<'a, T> {
         }
     }
 
+    /// [`Product::compute`], compiled in this crate.
+    pub(super) fn compiled(self, c: &mut [T]) {
+        T::call(Whole { product: self, c });
+    }
+
+    fn cast<U: Float>(self) -> Product<'a, U> {
+        let Product { episodes, size, strides, sums, path, .. } = self;
+        Product { episodes, size, a: self.a.cast(), b: self.b.cast(), strides, sums, path }
+    }
+
     /// Computes all of `c`, on as many threads of rayon's pool as the work is worth.
-    pub(super) fn compute(self, c: &mut [T]) {
+    fn compute(self, c: &mut [T]) {
         let Size { rows, inner, columns } = self.size;
         if self.episodes * inner == 0 || c.is_empty() {
             return c.fill(T::ZERO);
@@ -136,6 +146,32 @@ impl<'a, T: Float> Product<'a, T> {
         let c = if self.sums { c } else { &mut c[episode * length..][..length] };
         (a, b, c, self.sums && episode > 0)
     }
+}
+
+/// A product and where it goes, on its way from generic code to code that is not.
+struct Whole<'a, T> {
+    product: Product<'a, T>,
+    c: &'a mut [T],
+}
+
+impl<T: Float> Compiled for Whole<'_, T> {
+    type Output = ();
+    fn single(self) {
+        single(self.product.cast(), bytemuck::cast_slice_mut(self.c));
+    }
+    fn double(self) {
+        double(self.product.cast(), bytemuck::cast_slice_mut(self.c));
+    }
+}
+
+#[inline(never)]
+fn single(product: Product<'_, Single>, c: &mut [Single]) {
+    product.compute(c);
+}
+
+#[inline(never)]
+fn double(product: Product<'_, Double>, c: &mut [Double]) {
+    product.compute(c);
 }
 
 /// What one thread computes tile by tile, and the room in which it packs.
