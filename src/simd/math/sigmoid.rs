@@ -9,7 +9,7 @@ use crate::simd::{Float, Lanes};
 /// 1 / (1 + e^|x|) = p (1 + w) / ((1 - w) + p (1 + w)) = p (1 + w) / ((1 + p) + (p - 1) w),
 /// ```
 ///
-/// where what the rounding of the denominator lost is taken back; for positive `x` the result is one minus this.
+/// where what the denominator lost in rounding is taken back. For positive `x` the result is one minus this.
 #[inline(always)]
 pub fn sigmoid<T: Float, L: Lanes<T>>(x: L) -> L {
     let (one, half) = (L::splat(T::ONE), L::splat(T::from_f64(0.5)));
