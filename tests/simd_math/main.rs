@@ -224,11 +224,11 @@ function!(
 );
 function!(ln, Ln, f64::ln, reference::ln, [1e-300, 4.0], [1.0, 1.0], [0.9, 1.0]);
 function!(ln1p, Ln1p, f64::ln_1p, reference::ln1p, [-0.999_999, 9.0], [1.0, 1.0], [0.9, 0.95]);
-function!(tanh, Tanh, f64::tanh, reference::tanh, [-22.0, 22.0], [1.5, 1.5], [1.65, 1.65]);
-function!(sigmoid, Sigmoid, sigmoid_f64, reference::sigmoid, [-700.0, 700.0], [1.5, 1.65], [1.5, 1.55]);
-function!(softplus, Softplus, softplus_f64, reference::softplus, [-700.0, 700.0], [1.55, 1.55], [1.6, 1.6]);
-function!(sin, Sin, f64::sin, reference::sin, [-1e5, 1e5], [1.5, 3.0], [1.5, 2.4]);
-function!(cos, Cos, f64::cos, reference::cos, [-1e5, 1e5], [1.5, 3.0], [1.5, 2.4]);
+function!(tanh, Tanh, f64::tanh, reference::tanh, [-22.0, 22.0], [1.4, 1.4], [1.45, 1.45]);
+function!(sigmoid, Sigmoid, sigmoid_f64, reference::sigmoid, [-700.0, 700.0], [1.4, 1.5], [1.25, 1.25]);
+function!(softplus, Softplus, softplus_f64, reference::softplus, [-700.0, 700.0], [1.8, 1.8], [1.6, 1.6]);
+function!(sin, Sin, f64::sin, reference::sin, [-1e5, 1e5], [1.55, 3.5], [1.5, 2.4]);
+function!(cos, Cos, f64::cos, reference::cos, [-1e5, 1e5], [1.55, 3.5], [1.5, 2.4]);
 
 fn sigmoid_f64(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
