@@ -111,6 +111,9 @@ fn lanes<T: Float, L: Lanes<T>>(x: L) -> Vec<T> {
     all
 }
 
+/// A method's name, its result, and the same on scalars.
+type Case<T, L> = (&'static str, L, fn(T, T, T) -> T);
+
 struct Arithmetic;
 
 impl<T: Scalar> Kernel<T> for Arithmetic {
@@ -125,7 +128,7 @@ impl<T: Scalar> Kernel<T> for Arithmetic {
             for (x, y) in numbers.chunks_exact(L::N).zip(others.chunks_exact(L::N)) {
                 let (a, b) = (L::load(x), L::load(y));
                 let c = L::splat(y[0]);
-                let results: [(&str, L, fn(T, T, T) -> T); 14] = [
+                let results: [Case<T, L>; 14] = [
                     ("add", a.add(b), |x, y, _| x + y),
                     ("sub", a.sub(b), |x, y, _| x - y),
                     ("mul", a.mul(b), |x, y, _| x * y),
@@ -252,7 +255,7 @@ impl<T: Scalar> Kernel<T> for Scaling {
                 same("scale", &[x[i], floats[i]], got, x[i].times_power(n[i]));
             }
         }
-        let specials = [T::ZERO, -T::ZERO, T::INFINITY, -T::INFINITY, T::INFINITY - T::INFINITY];
+        let specials = [T::ZERO, -T::ZERO, T::INFINITY, -T::INFINITY, T::from_f64(f64::NAN)];
         for x in specials {
             for n in [-20.0, 0.0, 20.0] {
                 same("scale", &[x], lanes(L::splat(x).scale(L::splat(T::from_f64(n))))[0], x);

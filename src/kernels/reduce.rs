@@ -8,8 +8,9 @@ use crate::simd::{Float, Kernel, Lanes, run};
 
 /// How many vectors a reduction of one slice runs side by side.
 const WAYS: usize = 4;
-/// How many rows are added up before their sum joins the rest, so that rounding errors do not pile up along a column.
-const BLOCK_OF_ROWS: usize = 128;
+/// How many numbers a chain of additions takes before its sum joins the rest: rounding errors grow with the length of
+/// the chain and the number of chains, not with their product.
+const BLOCK: usize = 128;
 
 /// The sum of `x`; 0 for an empty slice.
 #[inline]
@@ -123,7 +124,11 @@ impl<T: Float> Binary<T> for Add {
 
 #[inline(always)]
 pub(super) fn sum_of<T: Float, L: Lanes<T>>(x: &[T]) -> T {
-    fold::<T, L>(x, T::ZERO, T::ZERO, Add, Add).sum()
+    let mut total = L::splat(T::ZERO);
+    for block in x.chunks(BLOCK * WAYS * L::N) {
+        total = total.add(fold(block, T::ZERO, T::ZERO, Add, Add));
+    }
+    total.sum()
 }
 
 /// The larger number, NaN where either is.
@@ -166,21 +171,31 @@ impl<T: Float> Kernel<T> for Dot<'_, T> {
     type Output = T;
     #[inline(always)]
     fn run<L: Lanes<T>>(self) -> T {
-        let mut chains = [L::splat(T::ZERO); WAYS];
-        let mut xs = self.x.chunks_exact(WAYS * L::N);
-        let mut ys = self.y.chunks_exact(WAYS * L::N);
-        for (x, y) in (&mut xs).zip(&mut ys) {
-            for (chain, (x, y)) in chains.iter_mut().zip(x.chunks_exact(L::N).zip(y.chunks_exact(L::N))) {
-                *chain = L::load(x).mul_add(L::load(y), *chain);
-            }
+        let block = BLOCK * WAYS * L::N;
+        let mut total = L::splat(T::ZERO);
+        for (x, y) in self.x.chunks(block).zip(self.y.chunks(block)) {
+            total = total.add(dot_of_block(x, y));
         }
-        let rest = xs.remainder().chunks(L::N).zip(ys.remainder().chunks(L::N));
-        for (chain, (x, y)) in chains.iter_mut().zip(rest) {
-            *chain = L::load_partial(x).mul_add(L::load_partial(y), *chain);
-        }
-        let [a, b, c, d] = chains;
-        a.add(b).add(c.add(d)).sum()
+        total.sum()
     }
+}
+
+#[inline(always)]
+fn dot_of_block<T: Float, L: Lanes<T>>(x: &[T], y: &[T]) -> L {
+    let mut chains = [L::splat(T::ZERO); WAYS];
+    let mut xs = x.chunks_exact(WAYS * L::N);
+    let mut ys = y.chunks_exact(WAYS * L::N);
+    for (x, y) in (&mut xs).zip(&mut ys) {
+        for (chain, (x, y)) in chains.iter_mut().zip(x.chunks_exact(L::N).zip(y.chunks_exact(L::N))) {
+            *chain = L::load(x).mul_add(L::load(y), *chain);
+        }
+    }
+    let rest = xs.remainder().chunks(L::N).zip(ys.remainder().chunks(L::N));
+    for (chain, (x, y)) in chains.iter_mut().zip(rest) {
+        *chain = L::load_partial(x).mul_add(L::load_partial(y), *chain);
+    }
+    let [a, b, c, d] = chains;
+    a.add(b).add(c.add(d))
 }
 
 struct AllFinite<'a, T> {
@@ -220,7 +235,7 @@ impl<T: Float> Kernel<T> for SumRows<'_, T> {
         let mut at = 0;
         for out in self.out.chunks_mut(WAYS * L::N) {
             let mut totals = [zero; WAYS];
-            for block in self.x.chunks(BLOCK_OF_ROWS * columns) {
+            for block in self.x.chunks(BLOCK * columns) {
                 let mut sums = [zero; WAYS];
                 for row in block.chunks_exact(columns) {
                     let row = &row[at..at + out.len()];

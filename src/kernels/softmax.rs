@@ -3,7 +3,7 @@
 //! NaN in a row makes its results NaN.
 
 use super::map::Binary;
-use super::reduce::{Add, OverColumns, RowReduction, fold, largest_of, sum_of, whole_rows};
+use super::reduce::{Add, OverColumns, RowReduction, fold, largest_of, whole_rows};
 use crate::simd::{Float, Kernel, Lanes, math, run};
 
 /// `out[i] = ln sum over j of e^x[i, j]`: `[rows, columns] -> [rows]`.
@@ -81,14 +81,30 @@ impl<T: Float> Kernel<T> for Softmax<'_, T> {
             return;
         }
         for (x, out) in self.x.chunks_exact(self.columns).zip(self.out.chunks_exact_mut(self.columns)) {
-            let shift = L::splat(shift_of::<T, L>(x));
-            for (x, out) in x.chunks(L::N).zip(out.chunks_mut(L::N)) {
-                math::exp(L::load_partial(x).sub(shift)).store_partial(out);
-            }
-            let total = L::splat(sum_of::<T, L>(out));
-            for out in out.chunks_mut(L::N) {
-                L::load_partial(out).div(total).store_partial(out);
-            }
+            softmax_of_row::<T, L>(x, out);
         }
+    }
+}
+
+/// The vectors of a row pass through `out`, its tail stays in a register: to read back what was stored under a mask
+/// costs more than all else in a short row.
+#[inline(always)]
+fn softmax_of_row<T: Float, L: Lanes<T>>(x: &[T], out: &mut [T]) {
+    let shift = L::splat(shift_of::<T, L>(x));
+    let mut xs = x.chunks_exact(L::N);
+    let mut outs = out.chunks_exact_mut(L::N);
+    let mut total = L::splat(T::ZERO);
+    for (x, out) in (&mut xs).zip(&mut outs) {
+        let e = math::exp(L::load(x).sub(shift));
+        e.store(out);
+        total = total.add(e);
+    }
+    let tail_out = outs.into_remainder();
+    let tail = math::exp(L::load_or(xs.remainder(), L::splat(-T::INFINITY)).sub(shift));
+    let total = L::splat(total.add(tail).sum());
+    tail.div(total).store_partial(tail_out);
+    let whole = out.len() - out.len() % L::N;
+    for out in out[..whole].chunks_exact_mut(L::N) {
+        L::load(out).div(total).store(out);
     }
 }

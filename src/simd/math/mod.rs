@@ -1,4 +1,49 @@
-//! Elementary functions over [`Lanes`].
+//! Elementary functions over [`Lanes`]: one vector in, one vector out, the same source at every level.
+//!
+//! ```
+//! use metatape::kernels::map::{Unary, map};
+//! use metatape::simd::{Float, Lanes, math};
+//!
+//! #[derive(Clone, Copy)]
+//! struct Exp;
+//! impl<T: Float> Unary<T> for Exp {
+//!     #[inline(always)]
+//!     fn apply<L: Lanes<T>>(self, x: L) -> L {
+//!         math::exp(x)
+//!     }
+//! }
+//!
+//! let mut y = [0.0; 2];
+//! map(&[0.0_f64, f64::NEG_INFINITY], &mut y, Exp);
+//! assert_eq!(y, [1.0, 0.0]);
+//! ```
+//!
+//! # Largest errors
+//!
+//! In units in the last place (ULP) of the true value; a correctly rounded result is within 0.5. The tests assert what
+//! this table says. *Fused* are the levels with a fused multiply-add, AVX2 and AVX-512.
+//!
+//! | function                 | `f32` fused | `f32` portable | `f64` fused | `f64` portable |
+//! |--------------------------|------------:|---------------:|------------:|---------------:|
+//! | [`exp`](exp())           |         1.0 |            1.0 |         1.0 |            1.0 |
+//! | [`expm1`](expm1())       |        1.35 |           1.35 |        1.35 |           1.35 |
+//! | [`ln`](ln())             |         1.0 |            1.0 |         0.9 |            1.0 |
+//! | [`ln1p`](ln1p())         |         1.0 |            1.0 |         0.9 |           0.95 |
+//! | [`tanh`](tanh())         |         1.4 |            1.4 |        1.45 |           1.45 |
+//! | [`sigmoid`](sigmoid())   |         1.4 |            1.5 |        1.25 |           1.25 |
+//! | [`softplus`](softplus()) |         1.8 |            1.8 |         1.6 |            1.6 |
+//! | [`sin`]                  |        1.55 |            3.5 |         1.5 |            2.4 |
+//! | [`cos`]                  |        1.55 |            3.5 |         1.5 |            2.4 |
+//! | [`recip`](recip())       |         0.5 |            0.5 |         0.5 |            0.5 |
+//!
+//! `f32` is tested on every 1009th bit pattern, and by the ignored tests on every one; `f64` on a million seeded points
+//! per function, against sums of two doubles that are right to 100 bits.
+//!
+//! # Special values
+//!
+//! NaN gives NaN, infinities and poles give their limits, zeros keep their sign where the function has one, and
+//! subnormal arguments and results are as right as any others. [`sin`] and [`cos`] reduce arguments up to 100 000 in
+//! size in vectors; larger ones they leave to the standard library, lane by lane: right, but slow.
 
 mod coefficients;
 mod exp;
@@ -24,13 +69,22 @@ pub use tanh::tanh;
 
 use super::{Float, Lanes};
 
-/// `c[0] + c[1] x + c[2] x^2 + ...`, by Horner's rule.
+/// `c[0] + c[1] x + c[2] x^2 + ...` for at least two coefficients.
+///
+/// The lowest power, whose rounding counts, is added last as in Horner's rule. Above it even and odd powers are two
+/// independent chains of Horner's rule in `x^2`, at half the latency of one.
 #[inline(always)]
 fn polynomial<T: Float, L: Lanes<T>>(x: L, coefficients: &[T]) -> L {
-    let (highest, lower) = coefficients.split_last().expect("a polynomial has coefficients");
-    let mut sum = L::splat(*highest);
-    for c in lower.iter().rev() {
-        sum = sum.mul_add(x, L::splat(*c));
+    let [lowest, middle @ .., second, highest] = coefficients else {
+        let [lowest, highest] = coefficients else {
+            unreachable!("a polynomial has two coefficients or more")
+        };
+        return L::splat(*highest).mul_add(x, L::splat(*lowest));
+    };
+    let square = x.mul(x);
+    let (mut next, mut last) = (L::splat(*highest), L::splat(*second));
+    for c in middle.iter().rev() {
+        (next, last) = (last, next.mul_add(square, L::splat(*c)));
     }
-    sum
+    next.mul_add(x, last).mul_add(x, L::splat(*lowest))
 }

@@ -9,7 +9,8 @@ use crate::simd::{Float, Lanes};
 /// 1 / (1 + e^|x|) = p (1 + w) / ((1 - w) + p (1 + w)) = p (1 + w) / ((1 + p) + (p - 1) w),
 /// ```
 ///
-/// where what the rounding of the denominator lost is taken back; for positive `x` the result is one minus this.
+/// where the rounding of the denominator and of its inverse are taken back. For positive `x` the result is one minus
+/// this.
 #[inline(always)]
 pub fn sigmoid<T: Float, L: Lanes<T>>(x: L) -> L {
     let (one, half) = (L::splat(T::ONE), L::splat(T::from_f64(0.5)));
@@ -20,11 +21,10 @@ pub fn sigmoid<T: Float, L: Lanes<T>>(x: L) -> L {
     let square = r.mul(r);
     let w = square.mul_add(polynomial(square, T::HALF_TANH), half).mul(r);
     let p = one.scale(n);
-    let slope = p.sub(one);
-    let denominator = slope.mul_add(w, one.add(p));
-    let lost = slope.mul_add(w, one.sub(denominator).add(p));
-    let inverse = one.div(denominator);
+    let inverse = one.div(p.sub(one).mul_add(w, one.add(p)));
     let share = p.mul(inverse);
-    let lower = share.mul_add(inverse.neg().mul_add(lost, w), share);
+    // 1 - inverse * denominator, the denominator taken apart so that nothing of it is lost.
+    let error = share.sub(inverse).neg().mul_add(w, one.sub(inverse).sub(share));
+    let lower = share.mul_add(w.add(error), share);
     L::select(x.lt(L::splat(T::ZERO)), lower, one.sub(lower))
 }
