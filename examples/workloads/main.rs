@@ -47,7 +47,7 @@ struct Options {
     #[arg(long, value_name = "1|2", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=2))]
     order: u32,
 
-    /// How many tasks of sine_maml lie side by side on a tape [default: those of one thread, at most 25]
+    /// How many tasks of sine_maml lie side by side on a tape [default: up to 25, with several steps up to 13]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     chunk: Option<usize>,
 

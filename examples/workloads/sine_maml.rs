@@ -11,9 +11,10 @@ use super::{Algorithm, Options};
 const ITERATIONS: usize = 100;
 /// The inner rate: MAML's, and where Meta-SGD's begin.
 const INNER_RATE: f32 = 0.01;
-/// The most tasks side by side on one tape: few enough for the tape of one step to stay in a core's cache, enough to
-/// spread the cost of a node. Measured in `benches/README.md`.
-const CHUNK: usize = 25;
+/// The most tasks side by side on one tape: enough to spread the cost of a node, few enough for the tape of all steps to
+/// stay in a core's second cache. Measured in `benches/README.md`; the number of threads plays no part.
+const CHUNK_OF_ONE_STEP: usize = 25;
+const CHUNK_OF_SEVERAL: usize = 13;
 
 #[derive(Serialize)]
 struct What {
@@ -54,7 +55,8 @@ fn loss<'t>(theta: Params<'t>, batch: BatchVars<'t>) -> Var<'t> {
 fn train<L: Inner<f32>>(bench: &Bench, options: &Options, learner: L, learned: (Tensors, L::Meta)) {
     let &Options { algo, mb, steps, .. } = options;
     let order = if options.order == 1 { Order::First } else { Order::Second };
-    let chunk = options.chunk.unwrap_or(mb.div_ceil(bench.threads).min(CHUNK));
+    let most = if steps == 1 { CHUNK_OF_ONE_STEP } else { CHUNK_OF_SEVERAL };
+    let chunk = options.chunk.unwrap_or(most).min(mb);
     let pool = sine_pool(ITERATIONS, mb);
     let problem = Problem { learner, loss, steps, order, road: Road::Tape };
     let (schedule, workers) = (Schedule::constant(1e-3), Workers::new(chunk));
