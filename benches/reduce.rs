@@ -1,0 +1,43 @@
+//! Reductions of whole slices and along the axes of matrices.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use metatape::kernels::reduce::{dot, max_columns, sum, sum_columns, sum_rows};
+use metatape::kernels::softmax::softmax;
+
+fn slices(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("reduce");
+    for n in [1_000, 100_000, 10_000_000] {
+        group.throughput(Throughput::Elements(n as u64));
+        let x: Vec<f32> = (0..n).map(|i| (i % 7) as f32).collect();
+        group.bench_function(BenchmarkId::new("sum", n), |bencher| bencher.iter(|| sum(black_box(&x))));
+        group.bench_function(BenchmarkId::new("dot", n), |bencher| bencher.iter(|| dot(black_box(&x), &x)));
+    }
+}
+
+fn matrices(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("reduce");
+    for (rows, columns) in [(10, 40), (250, 40), (80, 5), (1000, 1000)] {
+        let size = format!("{rows}x{columns}");
+        group.throughput(Throughput::Elements((rows * columns) as u64));
+        let x: Vec<f32> = (0..rows * columns).map(|i| (i % 7) as f32).collect();
+        let (mut by_row, mut by_column) = (vec![0.0; rows], vec![0.0; columns]);
+        let mut whole = vec![0.0; rows * columns];
+        group.bench_function(BenchmarkId::new("sum_rows", &size), |bencher| {
+            bencher.iter(|| sum_rows(&x, &mut by_column));
+        });
+        group.bench_function(BenchmarkId::new("sum_columns", &size), |bencher| {
+            bencher.iter(|| sum_columns(&x, &mut by_row));
+        });
+        group.bench_function(BenchmarkId::new("max_columns", &size), |bencher| {
+            bencher.iter(|| max_columns(&x, &mut by_row));
+        });
+        group.bench_function(BenchmarkId::new("softmax", &size), |bencher| {
+            bencher.iter(|| softmax(&x, columns, &mut whole));
+        });
+    }
+}
+
+criterion_group!(benches, slices, matrices);
+criterion_main!(benches);

@@ -1,0 +1,69 @@
+//! The inputs that all engines compute with, bit by bit the same in f32.
+//!
+//! Uniform numbers come from SplitMix64 (Steele, Lea and Flood 2014), normal ones from them by Box and Muller's transform, both in f64,
+//! rounded to f32 once.
+
+use std::f64::consts::PI;
+
+use metatape::tensor::{Batch, Episode, Shape, Tensor, Tensors};
+
+/// `n` numbers in [0, 1): the upper 53 bits of each word of SplitMix64.
+pub fn uniform(seed: u64, n: usize) -> impl Iterator<Item = f64> {
+    (1..=n as u64).map(move |i| {
+        let z = seed.wrapping_add(i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 * 2.0_f64.powi(-53)
+    })
+}
+
+/// `n` standard normal numbers, each made of two neighbours among uniform ones.
+pub fn normal(seed: u64, n: usize) -> impl Iterator<Item = f64> {
+    let mut pairs = uniform(seed, 2 * n);
+    (0..n).map(move |_| {
+        let mut next = || pairs.next().expect("two numbers for each");
+        let radius = (-2.0 * (1.0 - next()).ln()).sqrt();
+        radius * (2.0 * PI * next()).cos()
+    })
+}
+
+/// A tensor of the first numbers.
+pub fn tensor(shape: impl Into<Shape>, mut numbers: impl Iterator<Item = f64>) -> Tensor {
+    Tensor::from_fn(shape, |_| numbers.next().expect("as many numbers as the shape holds") as f32)
+}
+
+/// `iterations` meta-batches of sine tasks `y = A sin(x + b)`, with A in [0.1, 5), b in [0, pi) and x in [-5, 5).
+pub fn sine_pool(iterations: usize, meta_batch: usize) -> Vec<Vec<Episode>> {
+    const POINTS: usize = 10;
+    const SEED: u64 = 1000;
+    let tasks = iterations * meta_batch;
+    let mut amplitudes = uniform(SEED, tasks).map(|u| 0.1 + 4.9 * u);
+    let mut phases = uniform(SEED + 1, tasks).map(|u| PI * u);
+    let mut support = uniform(SEED + 2, tasks * POINTS).map(|u| -5.0 + 10.0 * u);
+    let mut query = uniform(SEED + 3, tasks * POINTS).map(|u| -5.0 + 10.0 * u);
+    let mut task = || {
+        let (amplitude, phase) = (amplitudes.next().expect("one a task"), phases.next().expect("one a task"));
+        let batch = |inputs: &mut dyn Iterator<Item = f64>| {
+            let x: Vec<f64> = inputs.take(POINTS).collect();
+            let y: Vec<f64> = x.iter().map(|x| amplitude * (x + phase).sin()).collect();
+            Batch { x: tensor([POINTS, 1], x.into_iter()), y: tensor([POINTS, 1], y.into_iter()) }
+        };
+        Episode { support: batch(&mut support), query: batch(&mut query) }
+    };
+    (0..iterations).map(|_| (0..meta_batch).map(|_| task()).collect()).collect()
+}
+
+/// `w0, b0, w1, b1, ...` of a network with layers of these sizes: weights normal with deviation `gain / sqrt(inputs)`,
+/// biases zero.
+pub fn mlp_init(sizes: &[usize], gain: f64) -> Tensors {
+    const SEED: u64 = 1;
+    let mut theta = Tensors::new();
+    for (layer, pair) in sizes.windows(2).enumerate() {
+        let [inputs, outputs] = [pair[0], pair[1]];
+        let deviation = (1.0 / inputs as f64).sqrt();
+        let weights = normal(SEED + layer as u64, inputs * outputs).map(|z| z * gain * deviation);
+        theta.push(format!("w{layer}"), tensor([inputs, outputs], weights));
+        theta.push(format!("b{layer}"), Tensor::zeros([outputs]));
+    }
+    theta
+}

@@ -1,0 +1,120 @@
+//! Workloads to be measured beside other engines: `cargo run --release --example workloads -- --help`.
+//!
+//! Each measurement is one JSON object on a line of its own. `benches/README.md` says how to compare.
+
+#![allow(unreachable_pub, reason = "the modules are those of a program")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod data;
+mod elementwise;
+mod gemm;
+mod hvp;
+mod measure;
+mod process;
+mod sine_maml;
+
+use std::time::Instant;
+
+use clap::{Parser, ValueEnum};
+use serde::Serialize;
+
+use measure::Bench;
+
+/// Measures the engine on fixed work with fixed data; prints one JSON object for each measurement
+///
+/// Other engines run the same work on the same data, so that both the speed and the results can be compared.
+#[derive(Parser)]
+#[command(name = "workloads", version)]
+struct Options {
+    /// What to measure [default: everything]
+    #[arg(value_enum)]
+    workload: Option<Workload>,
+
+    /// The meta-learner of sine_maml
+    #[arg(long, value_enum, default_value = "maml")]
+    algo: Algorithm,
+
+    /// How many tasks a meta-batch of sine_maml has
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = at_least_one)]
+    mb: usize,
+
+    /// How many inner steps sine_maml takes
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
+    steps: usize,
+
+    /// 2: the exact meta-gradient of sine_maml, 1: its first-order approximation
+    #[arg(long, value_name = "1|2", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=2))]
+    order: u32,
+
+    /// How many tasks of sine_maml lie side by side on a tape [default: up to 25, with several steps up to 13]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    chunk: Option<usize>,
+
+    /// How many processor cores to use; the process stays on the first ones that it may use
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = common::thread_count)]
+    threads: usize,
+
+    /// How often each measurement is repeated; the median counts
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = at_least_one)]
+    repeats: usize,
+
+    /// Everything once and briefly: the numbers mean nothing
+    #[arg(long)]
+    quick: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Workload {
+    /// Meta-iterations on sine regression
+    SineMaml,
+    /// Matrix products
+    Gemm,
+    /// exp, tanh, sigmoid, relu and addition
+    Elementwise,
+    /// Loss, gradient and Hessian-vector products of a classifier
+    Hvp,
+}
+
+#[derive(Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Algorithm {
+    /// A fixed inner rate
+    Maml,
+    /// A learned inner rate for each parameter
+    Metasgd,
+}
+
+fn main() -> std::process::ExitCode {
+    let started = Instant::now();
+    common::main(move |options| run(started, &options))
+}
+
+fn run(started: Instant, options: &Options) -> common::Result {
+    let memory_at_start = process::memory("VmRSS");
+    process::pin(options.threads)
+        .map_err(|error| format!("--threads {}: cannot keep to these cores: {error}", options.threads))?;
+    common::start_threads(options.threads)?;
+    let &Options { threads, repeats, quick, .. } = options;
+    let bench = Bench { threads, repeats, quick, started, memory_at_start };
+    for workload in Workload::value_variants() {
+        if options.workload.is_none_or(|wanted| wanted == *workload) {
+            match workload {
+                Workload::SineMaml => sine_maml::run(&bench, options),
+                Workload::Gemm => gemm::run(&bench),
+                Workload::Elementwise => elementwise::run(&bench),
+                Workload::Hvp => hvp::run(&bench),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// For clap: reads a number that may not be 0.
+fn at_least_one(word: &str) -> Result<usize, String> {
+    match word.parse() {
+        Ok(0) | Err(_) => Err("a whole number of at least 1 is needed".to_owned()),
+        Ok(number) => Ok(number),
+    }
+}
