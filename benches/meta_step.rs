@@ -30,7 +30,7 @@ fn learner<L: Inner<f32> + Copy>(
             (0..meta_batch).map(|_| Sinusoid::meta_sgd().episode(10, 10, &mut rng)).collect();
         group.throughput(Throughput::Elements(1));
         for (road_name, road) in [("tape", Road::Tape), ("adjoint", Road::Adjoint)] {
-            let problem = Problem { learner, loss: regression, steps, order: Order::Second, road };
+            let problem = Problem { road, ..Problem::new(learner, regression, steps) };
             // A rate of zero keeps the work the same from one iteration to the next.
             let (schedule, workers) = (Schedule::constant(0.0), Workers::new(meta_batch));
             let mut training = Training::new(problem, learned.clone(), Adam::new(), schedule, workers);

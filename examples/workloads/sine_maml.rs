@@ -58,7 +58,7 @@ fn train<L: Inner<f32>>(bench: &Bench, options: &Options, learner: L, learned: (
     let most = if steps == 1 { CHUNK_OF_ONE_STEP } else { CHUNK_OF_SEVERAL };
     let chunk = options.chunk.unwrap_or(most).min(mb);
     let pool = sine_pool(ITERATIONS, mb);
-    let problem = Problem { learner, loss, steps, order, road: Road::Tape };
+    let problem = Problem { order, ..Problem::new(learner, loss, steps) };
     let (schedule, workers) = (Schedule::constant(1e-3), Workers::new(chunk));
     let mut training = Training::new(problem, learned, Adam::new(), schedule, workers);
 
