@@ -56,6 +56,7 @@ impl<L, F> Problem<L, F> {
     ///
     /// # Panics
     /// There are no episodes, or shapes do not fit.
+    #[track_caller]
     pub fn mean_gradient<T: Float>(
         &self,
         workers: &mut Workers<T>,
