@@ -22,12 +22,13 @@ where
     let mut tape = None;
     inputs.each(&mut |x| tape = Some(x.tape()));
     let Some(tape) = tape else { return outputs.rebuild(&mut |y| y.tape().fill(y.extent(), T::ZERO)) };
-    tape.with_scratch(|scratch| {
-        let mut walk = Walk::new(tape, scratch, outputs, inputs);
-        walk.seed(inputs, tangents);
-        walk.up();
-        outputs.rebuild(&mut |y| walk.tangent_or_zeros(y))
-    })
+    let mut scratch = tape.take_scratch();
+    let mut walk = Walk::new(tape, &mut scratch, outputs, inputs);
+    walk.seed(inputs, tangents);
+    walk.up();
+    let found = outputs.rebuild(&mut |y| walk.tangent_or_zeros(y));
+    tape.return_scratch(scratch);
+    found
 }
 
 /// A walk from the first input up to the last output; marks and links are counted from `first`.
@@ -80,21 +81,28 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
         let Scratch { links, list, .. } = &mut *self.scratch;
         list.clear();
         tangents.each(&mut |tangent| list.push(tangent.id()));
-        let mut at = 0;
-        inputs.each(&mut |x| {
-            let tangent = Var::at(self.tape, *list.get(at).expect("jvp: as many tangents as inputs"));
-            at += 1;
+        let count = list.len();
+        inputs.each(&mut |x| list.push(x.id()));
+        let (tangents, inputs) = list.split_at(count);
+        assert!(
+            tangents.len() == inputs.len(),
+            "jvp: {} tangents for {} inputs",
+            tangents.len(),
+            inputs.len()
+        );
+        // A loop rather than a closure: a closure would name this line in place of the caller's.
+        for (&tangent, &input) in tangents.iter().zip(inputs) {
+            let (tangent, x) = (Var::at(self.tape, tangent), Var::at(self.tape, input));
             assert!(
                 tangent.shape() == x.shape(),
                 "jvp: a tangent of shape {} for an input of shape {}",
                 tangent.shape(),
                 x.shape()
             );
-            let link = &mut links[(x.id() - self.first) as usize];
+            let link = &mut links[(input - self.first) as usize];
             assert!(*link == NONE, "jvp: one variable is named twice among the inputs");
             *link = tangent.id();
-        });
-        assert!(at == list.len(), "jvp: as many tangents as inputs");
+        }
     }
 
     fn up(&mut self) {

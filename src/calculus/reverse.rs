@@ -52,12 +52,13 @@ where
     let mut tape = None;
     outputs.each(&mut |y| tape = Some(y.tape()));
     let Some(tape) = tape else { return inputs.rebuild(&mut |x| x.tape().fill(x.extent(), T::ZERO)) };
-    tape.with_scratch(|scratch| {
-        let mut walk = Walk::new(tape, scratch, outputs, inputs, episodes);
-        walk.seed(outputs, cotangents);
-        walk.down();
-        inputs.rebuild(&mut |x| walk.cotangent_or_zeros(x))
-    })
+    let mut scratch = tape.take_scratch();
+    let mut walk = Walk::new(tape, &mut scratch, outputs, inputs, episodes);
+    walk.seed(outputs, cotangents);
+    walk.down();
+    let found = inputs.rebuild(&mut |x| walk.cotangent_or_zeros(x));
+    tape.return_scratch(scratch);
+    found
 }
 
 /// A walk from the last output down to the first input; marks and links are counted from `first`.
@@ -103,13 +104,16 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
 
     #[track_caller]
     fn seed<B: Bundle<'t, T, O>>(&mut self, outputs: &B, cotangents: &B) {
-        self.scratch.list.clear();
-        cotangents.each(&mut |cotangent| self.scratch.list.push(cotangent.id()));
-        assert!(self.scratch.list.len() == count(outputs), "vjp: outputs and cotangents differ in number");
-        let mut at = 0;
-        outputs.each(&mut |y| {
+        let list = &mut self.scratch.list;
+        list.clear();
+        cotangents.each(&mut |cotangent| list.push(cotangent.id()));
+        let count = list.len();
+        outputs.each(&mut |y| list.push(y.id()));
+        assert!(2 * count == list.len(), "vjp: {count} cotangents for {} outputs", list.len() - count);
+        // A loop rather than a closure: a closure would name this line in place of the caller's.
+        for at in 0..count {
             let cotangent = Var::at(self.tape, self.scratch.list[at]);
-            at += 1;
+            let y = Var::at(self.tape, self.scratch.list[count + at]);
             assert!(
                 cotangent.shape() == y.shape(),
                 "vjp: a cotangent of shape {} for an output of shape {}",
@@ -119,7 +123,7 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
             if y.id() >= self.first && self.marked(y.id()) {
                 self.accumulate(y.id(), cotangent);
             }
-        });
+        }
     }
 
     fn down(&mut self) {
@@ -186,9 +190,3 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
 }
 
 const NONE: u32 = u32::MAX;
-
-fn count<'t, T: Float, O: Differentiable>(bundle: &impl Bundle<'t, T, O>) -> usize {
-    let mut count = 0;
-    bundle.each(&mut |_| count += 1);
-    count
-}

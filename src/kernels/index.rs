@@ -9,10 +9,16 @@ use crate::simd::Float;
 #[inline]
 #[track_caller]
 pub fn index<T: Float>(x: T, end: usize) -> usize {
+    assert!(is_index(x, end), "index {x}: not a whole number below {end}");
+    x.to_f64() as usize
+}
+
+/// Whether `x` holds a whole number below `end`.
+#[inline]
+pub fn is_index<T: Float>(x: T, end: usize) -> bool {
     let wide = x.to_f64();
     let at = wide as usize;
-    assert!(at as f64 == wide && at < end, "index {x}: not a whole number below {end}");
-    at
+    at as f64 == wide && at < end
 }
 
 /// `out[i] = rows[numbers[i]]`, for rows of `width` floats.

@@ -60,6 +60,7 @@ impl<T: Float> Workers<T> {
     /// The mean over `episodes` of the losses and gradients whose sums over a chunk `work` computes.
     ///
     /// `work` gets zeros to add the gradient of its chunk to.
+    #[track_caller]
     pub(super) fn mean<E: Sync>(
         &mut self,
         episodes: &[E],
@@ -155,6 +156,7 @@ pub(super) fn copy_out<'t, T: Float, O: Differentiable>(bundle: &impl Bundle<'t,
 ///
 /// # Panics
 /// There are no episodes, or the loss is not a scalar.
+#[track_caller]
 pub fn mean_grad<T, M, E, F>(meta: &M, episodes: &[E], loss: F) -> (T, M)
 where
     T: Float,

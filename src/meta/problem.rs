@@ -65,6 +65,7 @@ impl<L, F> Problem<L, F> {
     ///
     /// # Panics
     /// There are no episodes, or shapes do not fit.
+    #[track_caller]
     pub fn mean_gradient<T: Float>(
         &self,
         workers: &mut Workers<T>,

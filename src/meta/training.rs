@@ -76,6 +76,10 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
     ///
     /// # Errors
     /// The meta-gradient has not been finite for as many iterations as the guard allows. Nothing is changed then.
+    ///
+    /// # Panics
+    /// There are no episodes, or shapes do not fit.
+    #[track_caller]
     pub fn step(&mut self, episodes: &[Episode<T>]) -> Result<Report, GuardError> {
         let at = (&self.learned.0, &self.learned.1);
         let loss = self.problem.mean_gradient(&mut self.workers, at, episodes, &mut self.gradient);

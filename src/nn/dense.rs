@@ -21,13 +21,14 @@ pub fn dense<'t, T: Float>(x: Var<'t, T>, w: Var<'t, T>, b: Var<'t, T>) -> Var<'
 /// `theta` holds `w, b` for each layer, as [`mlp_parameters`] makes them.
 ///
 /// # Panics
-/// The shapes do not fit.
+/// The shapes do not fit, or a bias is missing.
 #[track_caller]
 pub fn mlp<'t, T: Float>(
     theta: Params<'t, T>,
     x: Var<'t, T>,
     activation: impl Fn(Var<'t, T>) -> Var<'t, T>,
 ) -> Var<'t, T> {
+    assert!(theta.len().is_multiple_of(2), "mlp: {} tensors are no pairs of weights and biases", theta.len());
     let layers = theta.len() / 2;
     let mut h = x;
     for layer in 0..layers {

@@ -1,5 +1,6 @@
 //! Losses: scalars, one for each episode.
 
+use crate::kernels::index::arg_max;
 use crate::ops::Var;
 use crate::simd::Float;
 
@@ -43,20 +44,30 @@ pub fn gaussian_log_density<'t, T: Float>(
 /// The share of rows of logits `[n, classes]` whose largest entry is at the label's place, for each episode.
 ///
 /// # Panics
-/// The shapes are others.
+/// The shapes are others, or the numbers of episodes differ.
+#[track_caller]
 pub fn accuracy<T: Float>(logits: Var<'_, T>, labels: Var<'_, T>) -> Vec<f64> {
-    let classes = logits.shape().dim(1);
-    let rows = labels.shape().len();
-    logits.read(|logits| {
-        labels.read(|labels| {
-            let hits: Vec<bool> = logits
-                .chunks_exact(classes)
-                .zip(labels.iter().cycle())
-                .map(|(row, label)| crate::kernels::index::arg_max(row) as f64 == label.to_f64())
-                .collect();
-            hits.chunks_exact(rows)
-                .map(|episode| episode.iter().filter(|hit| **hit).count() as f64 / rows as f64)
-                .collect()
-        })
+    let (shape, rows) = (logits.shape(), labels.shape().len());
+    assert!(
+        shape.rank() == 2 && labels.shape().rank() == 1 && shape.dim(0) == rows,
+        "accuracy of {shape} and {}: wants logits [n, classes] and class numbers [n]",
+        labels.shape()
+    );
+    let (of_logits, of_labels) = (logits.episodes(), labels.episodes());
+    assert!(
+        of_logits == of_labels || of_logits == 1 || of_labels == 1,
+        "accuracy of {} and {}: the numbers of episodes differ",
+        logits.extent(),
+        labels.extent()
+    );
+    let best = logits.read(|logits| logits.chunks_exact(shape.dim(1)).map(arg_max).collect::<Vec<_>>());
+    labels.read(|labels| {
+        let episode = |e: u32| {
+            let best = &best[(e % of_logits) as usize * rows..][..rows];
+            let labels = &labels[(e % of_labels) as usize * rows..][..rows];
+            let hits = best.iter().zip(labels).filter(|(best, label)| **best as f64 == label.to_f64());
+            hits.count() as f64 / rows as f64
+        };
+        (0..of_logits.max(of_labels)).map(episode).collect()
     })
 }

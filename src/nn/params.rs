@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Mul, Neg, Sub};
 
-use crate::ops::{Op, Vars};
+use crate::ops::{self, Op, Vars};
 use crate::simd::Float;
 use crate::tape;
 
@@ -16,7 +16,7 @@ impl<T: Float> Add for tape::Vars<'_, T, Op> {
     type Output = Self;
     #[track_caller]
     fn add(self, other: Self) -> Self {
-        self.zip(other, |x, y| x + y)
+        self.record(ops::Add.into(), other)
     }
 }
 
@@ -24,7 +24,7 @@ impl<T: Float> Sub for tape::Vars<'_, T, Op> {
     type Output = Self;
     #[track_caller]
     fn sub(self, other: Self) -> Self {
-        self.zip(other, |x, y| x - y)
+        self.record(ops::Sub.into(), other)
     }
 }
 
@@ -32,7 +32,7 @@ impl<T: Float> Mul for tape::Vars<'_, T, Op> {
     type Output = Self;
     #[track_caller]
     fn mul(self, other: Self) -> Self {
-        self.zip(other, |x, y| x * y)
+        self.record(ops::Mul.into(), other)
     }
 }
 
@@ -47,7 +47,8 @@ impl<'t, T: Float> Mul<tape::Var<'t, T, Op>> for tape::Vars<'t, T, Op> {
     type Output = Self;
     #[track_caller]
     fn mul(self, factor: tape::Var<'t, T, Op>) -> Self {
-        self.map(|x| x * factor)
+        let repeated = tape::Vars::from_fn(self.tape(), self.len(), |_| factor);
+        self.record(ops::Mul.into(), repeated)
     }
 }
 
@@ -70,9 +71,9 @@ impl<'t, T: Float> tape::Vars<'t, T, Op> {
     /// The lists or shapes do not match, or the lists are empty.
     #[track_caller]
     pub fn dot(self, other: Self) -> tape::Var<'t, T, Op> {
-        assert!(self.len() == other.len(), "dot of {} and {} tensors", self.len(), other.len());
-        let products = self.iter().zip(other.iter()).map(|(x, y)| x.dot(y));
-        products.reduce(|sum, product| sum + product).expect("dot of no tensors")
+        let products = self.record(ops::Mul.into(), other);
+        let sums = products.iter().map(|product| product.sum());
+        sums.reduce(|total, sum| total + sum).expect("dot of no tensors")
     }
 
     /// The sum of the squares of all elements of all tensors, for each episode.

@@ -2,7 +2,7 @@
 
 use super::kind::{Fused, Multilinear, OpCall};
 use super::sample::{Domain, Pick};
-use super::{Op, Var, join_episodes};
+use super::{Op, Var, check_numbers, join_episodes};
 use crate::kernels::index::index;
 use crate::kernels::softmax::log_sum_exp;
 use crate::simd::Float;
@@ -104,6 +104,7 @@ fn slope<'t, T: Float>(call: OpCall<'_, 't, T>) -> Var<'t, T> {
     logits.softmax() - one_hot(labels, logits.shape().dim(1))
 }
 
+#[track_caller]
 fn one_hot<T: Float>(labels: Var<'_, T>, classes: usize) -> Var<'_, T> {
     labels.tape().record(Op::OneHot(OneHot { classes: classes as u32 }), &[labels])
 }
@@ -116,6 +117,9 @@ impl<T: Float> Var<'_, T> {
     /// The shapes are others, or a label is no whole number below `classes`.
     #[track_caller]
     pub fn cross_entropy(self, labels: Self) -> Self {
+        if self.shape().rank() == 2 {
+            check_numbers(CrossEntropy::NAME, labels, self.shape().dim(1));
+        }
         self.tape().record(Op::CrossEntropy(CrossEntropy), &[self, labels])
     }
 
@@ -125,6 +129,7 @@ impl<T: Float> Var<'_, T> {
     /// It is no list of whole numbers below `classes`.
     #[track_caller]
     pub fn one_hot(self, classes: usize) -> Self {
+        check_numbers(OneHot::NAME, self, classes);
         one_hot(self, classes)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::kind::Multilinear;
 use super::sample::{Domain, Pick};
-use super::{Op, Var, join_episodes};
+use super::{Op, Var, check_numbers, join_episodes};
 use crate::kernels::index;
 use crate::simd::Float;
 use crate::tape::{Extent, Mismatch, Value};
@@ -126,6 +126,9 @@ impl<T: Float> Var<'_, T> {
     /// `numbers` is no list of whole numbers below the number of rows.
     #[track_caller]
     pub fn gather(self, numbers: Self) -> Self {
+        if self.shape().rank() > 0 {
+            check_numbers(Gather::NAME, numbers, self.shape().dim(0));
+        }
         self.tape().record(Op::Gather(Gather), &[numbers, self])
     }
 }

@@ -90,6 +90,15 @@ fn rows_and_columns(extent: tape::Extent) -> Option<(usize, usize)> {
     (columns > 0).then(|| (extent.len() / columns, columns))
 }
 
+/// Refuses row or class numbers at the caller's line, where the kernel that would meet them could only name its own.
+#[track_caller]
+fn check_numbers<T: Float>(op: &str, numbers: Var<'_, T>, end: usize) {
+    let outside = |x: &&T| !crate::kernels::index::is_index(**x, end);
+    if let Some(x) = numbers.read(|numbers| numbers.iter().find(outside).copied()) {
+        panic!("{op}: {x} is not a whole number below {end}");
+    }
+}
+
 /// Two extents side by side, as NumPy broadcasts them: shapes from the right, and episodes.
 fn broadcast_extents(left: tape::Extent, right: tape::Extent) -> Result<tape::Extent, tape::Mismatch> {
     use crate::tensor::Shape;

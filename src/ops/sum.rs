@@ -84,6 +84,7 @@ fn sum_to<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
     if x.extent() == to { x } else { x.tape().record(Op::SumTo(SumTo { to }), &[x]) }
 }
 
+#[track_caller]
 fn broadcast_to<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
     if x.extent() == to { x } else { x.tape().record(Op::BroadcastTo(BroadcastTo { to }), &[x]) }
 }

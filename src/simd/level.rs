@@ -52,7 +52,15 @@ impl Level {
     /// The variable holds an unknown word, or names a level that this machine lacks.
     pub fn chosen() -> Result<Level, LevelError> {
         static CHOSEN: OnceLock<Result<Level, LevelError>> = OnceLock::new();
-        CHOSEN.get_or_init(|| from_word(std::env::var("METATAPE_SIMD").ok().as_deref())).clone()
+        CHOSEN
+            .get_or_init(|| {
+                from_word(
+                    std::env::var_os("METATAPE_SIMD")
+                        .map(|word| word.to_string_lossy().into_owned())
+                        .as_deref(),
+                )
+            })
+            .clone()
     }
 }
 

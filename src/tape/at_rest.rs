@@ -52,22 +52,25 @@ pub trait AtRest<T: Float>: Sync {
         let Some(tape) = tape else {
             return self.each_mut(&mut |tensor| panic!("copy_from_tape: no variable for {tensor:?}"));
         };
-        tape.with_scratch(|scratch| {
-            scratch.list.clear();
-            variables.each(&mut |var| scratch.list.push(var.id()));
-            let mut variables = scratch.list.iter().map(|&id| Var::at(tape, id));
-            self.each_mut(&mut |tensor| {
-                let var = variables.next().expect("as many variables as tensors");
-                let extent = var.extent();
-                assert!(
-                    extent == Extent::shared(tensor.shape()),
-                    "copy_from_tape: {extent} into a tensor of shape {}",
-                    tensor.shape()
-                );
-                var.read(|values| tensor.values_mut().copy_from_slice(values));
-            });
-            assert!(variables.next().is_none(), "copy_from_tape: more variables than tensors");
+        let mut scratch = tape.take_scratch();
+        scratch.list.clear();
+        variables.each(&mut |var| scratch.list.push(var.id()));
+        let mut variables = scratch.list.iter().map(|&id| Var::at(tape, id));
+        let (mut tensors, mut misfit) = (0, None);
+        self.each_mut(&mut |tensor| {
+            tensors += 1;
+            let Some(var) = variables.next() else { return };
+            match var.extent() == Extent::shared(tensor.shape()) {
+                true => var.read(|values| tensor.values_mut().copy_from_slice(values)),
+                false => misfit = misfit.or(Some((var.extent(), tensor.shape()))),
+            }
         });
+        let count = scratch.list.len();
+        assert!(count == tensors, "copy_from_tape: {count} variables into {tensors} tensors");
+        if let Some((extent, shape)) = misfit {
+            panic!("copy_from_tape: {extent} into a tensor of shape {shape}");
+        }
+        tape.return_scratch(scratch);
     }
 }
 

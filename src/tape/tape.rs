@@ -190,12 +190,15 @@ impl<T: Float, O: Language> Tape<T, O> {
         self.program.borrow().lists[at]
     }
 
-    /// Lends the working memory to `walk`. A walk inside a walk gets fresh memory.
-    pub fn with_scratch<R>(&self, walk: impl FnOnce(&mut Scratch) -> R) -> R {
-        let mut scratch = self.scratch.take();
-        let result = walk(&mut scratch);
+    /// Lends the working memory to a walk, which gives it back by [`Tape::return_scratch`]. A walk inside a walk gets
+    /// fresh memory.
+    pub fn take_scratch(&self) -> Scratch {
+        self.scratch.take()
+    }
+
+    /// Takes the working memory back for the next walk.
+    pub fn return_scratch(&self, scratch: Scratch) {
         self.scratch.set(scratch);
-        result
     }
 }
 

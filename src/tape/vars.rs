@@ -92,6 +92,21 @@ impl<'t, T: Float, O: Language> Vars<'t, T, O> {
         Vars::from_fn(self.tape, self.len(), |i| join(self.get(i), other.get(i)))
     }
 
+    /// The list of `op(x, y)`: unlike [`Vars::zip`] it refuses operands at the caller's line, which a closure cannot.
+    ///
+    /// # Panics
+    /// The lists differ in length, or two operands do not fit.
+    #[track_caller]
+    pub fn record(self, op: O, other: Self) -> Self {
+        assert!(self.len == other.len, "{} of lists of {} and {} variables", op.name(), self.len, other.len);
+        let list = self.tape.new_list(self.len());
+        for i in 0..self.len() {
+            let var = self.tape.record(op, &[self.get(i), other.get(i)]);
+            self.tape.set_in_list(list.start as usize + i, var.id());
+        }
+        list
+    }
+
     /// Variables `start .. start + len` as a list of their own.
     #[track_caller]
     pub fn part(self, start: usize, len: usize) -> Self {

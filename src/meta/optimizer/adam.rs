@@ -1,6 +1,6 @@
 //! Adam.
 
-use super::{Optimizer, each_part, flat_part, flat_state};
+use super::{Optimizer, each_part, flat_part, flat_state, prepare};
 use crate::simd::Float;
 use crate::tape::AtRest;
 use crate::tensor::{Tensor, Tensors};
@@ -35,15 +35,15 @@ impl<T: Float> Default for Adam<T> {
 
 impl<T: Float> Optimizer<T> for Adam<T> {
     fn descend(&mut self, parameters: &mut impl AtRest<T>, gradient: &[T], rate: f64) {
-        self.mean.resize(gradient.len(), T::ZERO);
-        self.square.resize(gradient.len(), T::ZERO);
+        prepare(&mut self.mean, parameters, gradient);
+        prepare(&mut self.square, parameters, gradient);
         self.steps += 1;
         let power = f64::from(self.steps);
         let (beta1, beta2) = (T::from_f64(self.beta1), T::from_f64(self.beta2));
         let rate = T::from_f64(rate / (1.0 - self.beta1.powf(power)));
         let correction = T::from_f64(1.0 / (1.0 - self.beta2.powf(power)));
         let epsilon = T::from_f64(self.epsilon);
-        each_part(parameters, gradient, |values, part| {
+        each_part(parameters, |values, part| {
             let (mean, square) = (&mut self.mean[part.clone()], &mut self.square[part.clone()]);
             for (((x, g), m), v) in values.iter_mut().zip(&gradient[part]).zip(mean).zip(square) {
                 *m = beta1 * *m + (T::ONE - beta1) * *g;

@@ -15,6 +15,10 @@ pub use sgd::Sgd;
 /// An optimiser: it changes parameters against a gradient.
 pub trait Optimizer<T: Float>: Send {
     /// One step at `rate`. `gradient` holds the floats of all tensors of `parameters`, one tensor after the other.
+    ///
+    /// # Panics
+    /// There are more or fewer floats in `gradient` than in `parameters`.
+    #[track_caller]
     fn descend(&mut self, parameters: &mut impl AtRest<T>, gradient: &[T], rate: f64);
 
     /// What it remembers, to be saved.
@@ -33,16 +37,32 @@ pub trait Optimizer<T: Float>: Send {
     /// The structures differ.
     #[track_caller]
     fn step<M: AtRest<T>>(&mut self, parameters: &mut M, gradient: &M, rate: f64) {
-        let mut flat = Vec::new();
-        gradient.each(&mut |tensor| flat.extend_from_slice(tensor.values()));
+        let (mut flat, mut shapes, mut own) = (Vec::new(), Vec::new(), Vec::new());
+        gradient.each(&mut |tensor| {
+            flat.extend_from_slice(tensor.values());
+            shapes.push(tensor.shape());
+        });
+        parameters.each(&mut |tensor| own.push(tensor.shape()));
+        assert!(shapes == own, "step: gradients of shapes {shapes:?} for parameters of shapes {own:?}");
         self.descend(parameters, &flat, rate);
     }
+}
+
+/// Memory for one running mean, zero where it is new.
+#[track_caller]
+fn prepare<T: Float>(memory: &mut Vec<T>, parameters: &impl AtRest<T>, gradient: &[T]) {
+    let mut count = 0;
+    parameters.each(&mut |tensor| count += tensor.values().len());
+    assert!(gradient.len() == count, "a gradient of {} floats for {count} parameters", gradient.len());
+    if memory.is_empty() {
+        memory.resize(count, T::ZERO);
+    }
+    assert!(memory.len() == count, "an optimiser's state of {} floats for {count} parameters", memory.len());
 }
 
 /// Calls `update` with each tensor's values and where they begin among all.
 fn each_part<T: Float>(
     parameters: &mut impl AtRest<T>,
-    gradient: &[T],
     mut update: impl FnMut(&mut [T], std::ops::Range<usize>),
 ) {
     let mut at = 0;
@@ -51,7 +71,6 @@ fn each_part<T: Float>(
         update(tensor.values_mut(), at..end);
         at = end;
     });
-    assert!(at == gradient.len(), "a gradient of {} floats for {at} parameters", gradient.len());
 }
 
 /// A list of tensors that holds one flat list of floats for each name.

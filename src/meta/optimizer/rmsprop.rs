@@ -1,6 +1,6 @@
 //! RMSprop.
 
-use super::{Optimizer, each_part, flat_part, flat_state};
+use super::{Optimizer, each_part, flat_part, flat_state, prepare};
 use crate::simd::Float;
 use crate::tape::AtRest;
 use crate::tensor::Tensors;
@@ -31,9 +31,9 @@ impl<T: Float> Default for RmsProp<T> {
 
 impl<T: Float> Optimizer<T> for RmsProp<T> {
     fn descend(&mut self, parameters: &mut impl AtRest<T>, gradient: &[T], rate: f64) {
-        self.square.resize(gradient.len(), T::ZERO);
+        prepare(&mut self.square, parameters, gradient);
         let (decay, rate, epsilon) = (T::from_f64(self.decay), T::from_f64(rate), T::from_f64(self.epsilon));
-        each_part(parameters, gradient, |values, part| {
+        each_part(parameters, |values, part| {
             let square = &mut self.square[part.clone()];
             for ((x, g), v) in values.iter_mut().zip(&gradient[part]).zip(square) {
                 *v = decay * *v + (T::ONE - decay) * *g * *g;

@@ -1,6 +1,6 @@
 //! Stochastic gradient descent, plain, with momentum and with Nesterov's.
 
-use super::{Optimizer, each_part, flat_part, flat_state};
+use super::{Optimizer, each_part, flat_part, flat_state, prepare};
 use crate::simd::Float;
 use crate::tape::AtRest;
 use crate::tensor::Tensors;
@@ -40,9 +40,9 @@ impl<T: Float> Default for Sgd<T> {
 
 impl<T: Float> Optimizer<T> for Sgd<T> {
     fn descend(&mut self, parameters: &mut impl AtRest<T>, gradient: &[T], rate: f64) {
-        self.velocity.resize(gradient.len(), T::ZERO);
+        prepare(&mut self.velocity, parameters, gradient);
         let (momentum, rate) = (T::from_f64(self.momentum), T::from_f64(rate));
-        each_part(parameters, gradient, |values, part| {
+        each_part(parameters, |values, part| {
             let velocity = &mut self.velocity[part.clone()];
             for ((x, g), v) in values.iter_mut().zip(&gradient[part]).zip(velocity) {
                 *v = momentum * *v + *g;
