@@ -44,7 +44,7 @@ fn allocations<L: Inner<f32>>(
     let mut episodes: Vec<Episode> =
         (0..EPISODES).map(|task| tasks.episode(5, 5, &mut stream(0, 0, task))).collect();
     let loss = Meeting { together: threads, arrived: AtomicUsize::new(0) };
-    let problem = Problem { learner, loss, steps, order: Order::Second, road };
+    let problem = Problem { road, ..Problem::new(learner, loss, steps) };
     let learned = (parameters(&[1, 40, 40, 1], 1), meta);
     let mut training =
         Training::new(problem, learned, Adam::new(), Schedule::cosine(1e-3, 100), Workers::new(chunk));

@@ -17,7 +17,7 @@ const ITERATIONS: usize = 10;
 fn losses<T: Float, L: Inner<T>>(learner: L, meta: impl FnOnce(&Tensors<T>) -> L::Meta) -> Vec<f64> {
     let theta = mlp_parameters(&[1, 40, 40, 1], Initializer::Xavier, &mut stream(0, 0, 0));
     let meta = meta(&theta);
-    let problem = Problem { learner, loss: relu_loss, steps: 1, order: Order::Second, road: Road::Tape };
+    let problem = Problem::new(learner, relu_loss, 1);
     let mut training =
         Training::new(problem, (theta, meta), Adam::new(), Schedule::constant(1e-3), Workers::new(4));
     let iteration = |iteration| {

@@ -46,7 +46,7 @@ fn hold<L: Inner<f64, Meta: Clone> + Copy + std::fmt::Debug>(
     for steps in STEPS {
         let name = format!("{learner:?}, {steps} steps");
         let at = (&theta, meta);
-        let problem = |order, road| Problem { learner, loss: smooth_loss, steps, order, road };
+        let problem = |order, road| Problem { order, road, ..Problem::new(learner, smooth_loss, steps) };
         let (loss, exact) = meta_gradient(&problem(Order::Second, Road::Tape), at, &episodes, 4);
         let naive_loss = naive::mean_loss(&SIZES, &flat_theta, &episodes, steps, &step);
         assert!((loss / naive_loss - 1.0).abs() < 1e-11, "{name}: loss {loss}, naively {naive_loss}");
@@ -155,7 +155,7 @@ fn first_order_is_what_it_says_and_not_the_slope() {
     assert_eq!([Order::First, Order::Second].map(Order::number), [1, 2]);
     for (steps, road) in STEPS.into_iter().flat_map(|steps| [(steps, Road::Tape), (steps, Road::Adjoint)]) {
         let gradient = |order| {
-            let problem = Problem { learner: Maml { rate }, loss: smooth_loss, steps, order, road };
+            let problem = Problem { order, road, ..Problem::new(Maml { rate }, smooth_loss, steps) };
             meta_gradient(&problem, (&theta, &()), &episodes, 4).1
         };
         let (first, exact) = (gradient(Order::First), gradient(Order::Second));
@@ -244,7 +244,7 @@ fn a_quadratic_inner_loss_has_the_meta_gradient_of_the_formula() {
         }
         for (road, chunk) in [(Road::Tape, 1), (Road::Tape, 3), (Road::Adjoint, 1), (Road::Adjoint, 3)] {
             let learner = MetaSgd::published();
-            let problem = Problem { learner, loss: quadratic, steps, order: Order::Second, road };
+            let problem = Problem { road, ..Problem::new(learner, quadratic, steps) };
             let (_, found) = meta_gradient(&problem, (&theta, &rates), &episodes, chunk);
             let apart = difference(&found, &expected);
             assert!(apart < 1e-12, "{steps} steps, {road:?}, chunks of {chunk}: off by {apart:e}");
@@ -259,7 +259,7 @@ fn the_adjoint_road_needs_the_tape_of_one_step_whatever_their_number() {
     let learner = MetaSgd { gradient_bound: Some(1.0), ..MetaSgd::published() };
     let alpha = learner.rates_like(&theta, 0.01);
     let peak = |road, steps| {
-        let problem = Problem { learner, loss: smooth_loss, steps, order: Order::Second, road };
+        let problem = Problem { road, ..Problem::new(learner, smooth_loss, steps) };
         let mut workers = Workers::new(4);
         let mut gradient = vec![0.0; theta.count() + alpha.count()];
         problem.mean_gradient(&mut workers, (&theta, &alpha), &episodes, &mut gradient);
@@ -285,7 +285,7 @@ fn evaluation_is_adaptation_is_the_naive_loop() {
     let episodes = episodes(5, 5, 8, 7);
     let learner = MetaSgd { steps_with_own_rates: 2, gradient_bound: Some(2.0), ..MetaSgd::published() };
     let alpha = rates(&learner, &theta, 0.05, 8);
-    let problem = Problem { learner, loss: smooth_loss, steps: 1, order: Order::Second, road: Road::Tape };
+    let problem = Problem::new(learner, smooth_loss, 1);
     let lengths = theta.tensors().iter().map(|tensor| tensor.values().len()).collect();
     let step = naive::meta_sgd_step(learner, lengths, alpha.values().collect());
     let flat: Vec<f64> = theta.values().collect();
@@ -311,7 +311,7 @@ fn a_hand_written_meta_loss_has_the_gradient_of_the_problem() {
     let episodes = episodes(5, 5, 8, 10);
     let learner = MetaSgd::published();
     let alpha = rates(&learner, &theta, 0.05, 11);
-    let problem = Problem { learner, loss: smooth_loss, steps: 2, order: Order::Second, road: Road::Tape };
+    let problem = Problem::new(learner, smooth_loss, 2);
     let (loss, gradient) = meta_gradient(&problem, (&theta, &alpha), &episodes, 8);
 
     let meta = (theta, alpha);

@@ -10,7 +10,7 @@ fn bits<L>(learner: L, learned: (Tensors, L::Meta), road: Road, chunk: usize, th
 where
     L: Inner<f32, Meta: Send> + Send,
 {
-    let problem = Problem { learner, loss: relu_loss, steps: 2, order: Order::Second, road };
+    let problem = Problem { road, ..Problem::new(learner, relu_loss, 2) };
     let mut training =
         Training::new(problem, learned, Adam::new(), Schedule::constant(1e-3), Workers::new(chunk));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
@@ -55,13 +55,7 @@ fn any_number_of_threads_learns_the_same_bits() {
 fn a_large_model_on_one_tape_has_the_same_bits_too() {
     let theta = parameters::<f32>(&[1, 256, 256, 1], 1);
     let episodes = episodes(2, 256, 256, 3);
-    let problem = Problem {
-        learner: Maml { rate: 0.01 },
-        loss: relu_loss,
-        steps: 1,
-        order: Order::Second,
-        road: Road::Tape,
-    };
+    let problem = Problem::new(Maml { rate: 0.01 }, relu_loss, 1);
     let gradient = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| support::meta_gradient(&problem, (&theta, &()), &episodes, 2))
