@@ -22,7 +22,7 @@ mod fn_loss {
     }
 }
 
-fn training<O: Optimizer<f64>>(optimizer: O, road: Road) -> Trained<O> {
+fn training<O: Optimizer<f64> + Clone>(optimizer: O, road: Road) -> Trained<O> {
     let learner = MetaSgd::published();
     let theta = parameters(&[1, 6, 1], 1);
     let alpha = rates(&learner, &theta, 0.02, 2);
@@ -53,7 +53,7 @@ fn bits<O: Optimizer<f64>>(training: &Trained<O>) -> Vec<u64> {
     bits
 }
 
-fn skips<O: Optimizer<f64>>(optimizer: impl Fn() -> O, road: Road) {
+fn skips<O: Optimizer<f64> + Clone>(optimizer: impl Fn() -> O, road: Road) {
     let (mut training, mut untouched) = (training(optimizer(), road), training(optimizer(), road));
     for iteration in 0..3 {
         assert!(training.step(&good(iteration)).unwrap().applied);

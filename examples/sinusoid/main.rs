@@ -3,8 +3,6 @@
 //! Trains each learner at each number of shots, scores it on unseen sinusoids at each number of test shots, and prints
 //! the published table beside its own.
 
-#![allow(unreachable_pub, reason = "pub says what a module offers the others")]
-
 #[path = "../common/mod.rs"]
 mod common;
 
