@@ -1,5 +1,5 @@
 //! What several benchmarks differentiate.
-#![allow(dead_code, unreachable_pub, reason = "each benchmark uses some of this")]
+#![allow(dead_code, reason = "each benchmark uses some of this")]
 
 use metatape::prelude::*;
 use metatape::tasks::{Sinusoid, stream};

@@ -13,7 +13,7 @@
 //!     session.finish(&rows)
 //! }
 //! ```
-#![allow(dead_code, unreachable_pub, unused_imports, reason = "each example uses some of this")]
+#![allow(dead_code, unused_imports, reason = "each example uses some of this")]
 
 mod axis;
 mod directory;

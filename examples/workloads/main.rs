@@ -2,8 +2,6 @@
 //!
 //! Each measurement is one JSON object on a line of its own. `benches/README.md` says how to compare.
 
-#![allow(unreachable_pub, reason = "the modules are those of a program")]
-
 #[path = "../common/mod.rs"]
 mod common;
 mod data;

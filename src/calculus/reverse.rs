@@ -96,8 +96,10 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
         });
         for at in 0..count {
             let node = tape.node(first + at as u32);
-            let reads = &node.inputs[..usize::from(node.arity)];
-            if reads.iter().any(|&id| id >= first && marks[(id - first) as usize] == 1) {
+            let Some(op) = node.op else { continue };
+            let reads = node.inputs[..usize::from(node.arity)].iter().enumerate();
+            let mut marked = reads.filter(|&(_, &id)| id >= first && marks[(id - first) as usize] == 1);
+            if marked.any(|(slot, _)| op.passes(slot)) {
                 marks[at] = 1;
             }
         }

@@ -26,6 +26,10 @@ pub trait Rule<K>: Copy + Into<Op> {
     const NAME: &'static str;
     /// See [`Language::is_view`](crate::tape::Language::is_view).
     const IS_VIEW: bool;
+    /// See [`Differentiable::passes`](crate::tape::Differentiable::passes).
+    fn passes(_slot: usize) -> bool {
+        true
+    }
     /// See [`Language::extent`](crate::tape::Language::extent).
     fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch>;
     /// See [`Language::evaluate`](crate::tape::Language::evaluate).
@@ -288,6 +292,11 @@ impl<A: Linear> Rule<kinds::Linear> for A {
 impl<B: Multilinear> Rule<kinds::Multilinear> for B {
     const NAME: &'static str = B::NAME;
     const IS_VIEW: bool = B::IS_VIEW;
+
+    #[inline]
+    fn passes(slot: usize) -> bool {
+        B::SLOTS.contains(&slot)
+    }
 
     fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
         B::extent(self, inputs)

@@ -87,6 +87,11 @@ macro_rules! ops {
                 match self { $($(Op::$op(op) => Rule::<kinds::$kind>::vjp(op, call, cotangent, wanted),)+)+ }
             }
 
+            #[inline]
+            fn passes(&self, slot: usize) -> bool {
+                match self { $($(Op::$op(_) => <$op as Rule<kinds::$kind>>::passes(slot),)+)+ }
+            }
+
             fn add<'t, T: Float>(left: Var<'t, T>, right: Var<'t, T>) -> Var<'t, T> {
                 left + right
             }

@@ -68,6 +68,11 @@ pub trait Differentiable: Language {
         wanted: &[Option<Extent>],
     ) -> [Option<Var<'t, T, Self>>; MAX_INPUTS];
 
+    /// Whether a derivative can flow into input `slot`; a walk leaves out what lies behind one into which none can.
+    fn passes(&self, _slot: usize) -> bool {
+        true
+    }
+
     /// `left + right`, for two values of the same shape.
     fn add<'t, T: Float>(left: Var<'t, T, Self>, right: Var<'t, T, Self>) -> Var<'t, T, Self>;
 }

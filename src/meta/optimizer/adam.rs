@@ -1,7 +1,7 @@
 //! Adam.
 
 use super::{Optimizer, each_part, flat_part, flat_state, prepare};
-use crate::simd::Float;
+use crate::simd::{self, Float, Kernel, Lanes};
 use crate::tape::AtRest;
 use crate::tensor::{Tensor, Tensors};
 
@@ -39,17 +39,16 @@ impl<T: Float> Optimizer<T> for Adam<T> {
         prepare(&mut self.square, parameters, gradient);
         self.steps += 1;
         let power = f64::from(self.steps);
-        let (beta1, beta2) = (T::from_f64(self.beta1), T::from_f64(self.beta2));
-        let rate = T::from_f64(rate / (1.0 - self.beta1.powf(power)));
-        let correction = T::from_f64(1.0 / (1.0 - self.beta2.powf(power)));
-        let epsilon = T::from_f64(self.epsilon);
+        let constants = Constants {
+            beta1: T::from_f64(self.beta1),
+            beta2: T::from_f64(self.beta2),
+            rate: T::from_f64(rate / (1.0 - self.beta1.powf(power))),
+            correction: T::from_f64(1.0 / (1.0 - self.beta2.powf(power))),
+            epsilon: T::from_f64(self.epsilon),
+        };
         each_part(parameters, |values, part| {
             let (mean, square) = (&mut self.mean[part.clone()], &mut self.square[part.clone()]);
-            for (((x, g), m), v) in values.iter_mut().zip(&gradient[part]).zip(mean).zip(square) {
-                *m = beta1 * *m + (T::ONE - beta1) * *g;
-                *v = beta2 * *v + (T::ONE - beta2) * *g * *g;
-                *x -= rate * *m / ((*v * correction).sqrt() + epsilon);
-            }
+            simd::run(Update { constants, values, gradient: &gradient[part], mean, square });
         });
     }
 
@@ -63,5 +62,47 @@ impl<T: Float> Optimizer<T> for Adam<T> {
         self.mean = flat_part(state, "mean");
         self.square = flat_part(state, "square");
         self.steps = flat_part(state, "steps")[0].to_f64() as u32;
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Constants<T> {
+    beta1: T,
+    beta2: T,
+    /// With the correction of the first mean.
+    rate: T,
+    /// Of the second mean.
+    correction: T,
+    epsilon: T,
+}
+
+struct Update<'a, T> {
+    constants: Constants<T>,
+    values: &'a mut [T],
+    gradient: &'a [T],
+    mean: &'a mut [T],
+    square: &'a mut [T],
+}
+
+impl<T: Float> Kernel<T> for Update<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) {
+        let Constants { beta1, beta2, rate, correction, epsilon } = self.constants;
+        let (keep1, take1) = (L::splat(beta1), L::splat(T::ONE - beta1));
+        let (keep2, take2) = (L::splat(beta2), L::splat(T::ONE - beta2));
+        let (rate, correction, epsilon) = (L::splat(rate), L::splat(correction), L::splat(epsilon));
+        let state = self.mean.chunks_mut(L::N).zip(self.square.chunks_mut(L::N));
+        let moved = self.values.chunks_mut(L::N).zip(self.gradient.chunks(L::N));
+        for ((x, g), (m, v)) in moved.zip(state) {
+            let gradient = L::load_partial(g);
+            let mean = keep1.mul_add(L::load_partial(m), take1.mul(gradient));
+            let square = keep2.mul_add(L::load_partial(v), take2.mul(gradient).mul(gradient));
+            let step = rate.mul(mean).div(square.mul(correction).sqrt().add(epsilon));
+            mean.store_partial(m);
+            square.store_partial(v);
+            L::load_partial(x).sub(step).store_partial(x);
+        }
     }
 }
