@@ -3,8 +3,8 @@
 pub use crate::calculus::{grad, hessian, hvp, hvp_reverse, jacobian, jvp, vjp};
 pub use crate::meta::optimizer::{Adam, Optimizer, RmsProp, Sgd};
 pub use crate::meta::{
-    Clip, Inner, Loss, Maml, MetaSgd, Order, Problem, Rates, Road, Schedule, Training, Workers, adapt,
-    mean_grad,
+    Adaptation, Clip, Inner, Loss, Maml, MetaSgd, Order, Problem, Rates, Road, Schedule, Training, Workers,
+    adapt, mean_grad,
 };
 pub use crate::nn::{Initializer, Params, cross_entropy, dense, mlp, mlp_parameters, mse};
 pub use crate::ops::{BatchVars, EpisodeVars, Tape, Var, concat};

@@ -1,7 +1,7 @@
 //! The command line, and the plan that it makes.
 
 use clap::{Parser, ValueEnum};
-use metatape::meta::{Order, Road};
+use metatape::meta::{Adaptation, Order, Road};
 use metatape::tasks::Sinusoid;
 use serde::Serialize;
 
@@ -17,7 +17,8 @@ pub struct Options {
     /// A learner to train; may be repeated [default: maml and meta-sgd]
     #[arg(long = "learner", value_name = "NAME")]
     learners: Vec<Learner>,
-    /// How many points a task shows in training; may be repeated [default: 5, 10 and 20]
+    /// How many points a task shows; may be repeated. In training, and then scored at 5, 10 and 20 [default: 5, 10 and 20].
+    /// In MAML's protocol in scoring, after training at 10 as published [default: 5]
     #[arg(long, value_parser = at_least_one)]
     shots: Vec<usize>,
     /// Whose benchmark: Meta-SGD's varies the frequency, MAML's does not
@@ -38,7 +39,7 @@ pub struct Options {
     /// How the meta-gradient goes through the inner steps: on one tape, or step by step in the memory of one
     #[arg(long, default_value = "tape")]
     road: Roads,
-    /// Several steps of Meta-SGD as published, without what keeps them stable
+    /// Several steps as published, without what keeps them stable
     #[arg(long)]
     plain: bool,
 }
@@ -67,7 +68,10 @@ pub enum Roads {
 #[derive(Serialize)]
 pub struct Plan {
     pub learners: Vec<Learner>,
+    /// How many points a task shows in training.
     pub shots: Vec<usize>,
+    /// How many points a task shows in scoring.
+    pub test_shots: Vec<usize>,
     pub protocol: Protocol,
     pub iterations: usize,
     pub meta_batch: usize,
@@ -96,8 +100,11 @@ impl Options {
             learners = learners.into_iter().map(|learner| learner.with_order(order)).collect();
         }
         learners.dedup();
-        let mut shots = if self.shots.is_empty() { vec![5, 10, 20] } else { self.shots.clone() };
+        let given = |usual: &[usize]| if self.shots.is_empty() { usual.to_vec() } else { self.shots.clone() };
+        let (mut shots, mut test_shots) =
+            if maml { (vec![10], given(&[5])) } else { (given(&[5, 10, 20]), vec![5, 10, 20]) };
         shots.dedup();
+        test_shots.dedup();
         let quick = self.common.quick;
         let usual = match (quick, maml) {
             (true, _) => 1000,
@@ -107,6 +114,7 @@ impl Options {
         Ok(Plan {
             learners,
             shots,
+            test_shots,
             protocol: self.protocol,
             iterations: self.iterations.unwrap_or(usual),
             meta_batch: self.meta_batch.unwrap_or(if maml { 25 } else { 4 }),
@@ -139,19 +147,17 @@ impl Plan {
         }
     }
 
+    /// How a learner adapts when it is scored: guarded where it makes more steps than in training.
+    pub fn adaptation(&self) -> Adaptation {
+        let more = self.scored_steps().iter().any(|steps| *steps > self.steps);
+        if more && !self.plain { Adaptation::NeverWorse } else { Adaptation::AsTrained }
+    }
+
     /// After which numbers of steps a learner is scored.
     pub fn scored_steps(&self) -> Vec<usize> {
         match self.protocol {
             Protocol::MetaSgd => vec![self.steps],
             Protocol::Maml => vec![1, 5, 10],
-        }
-    }
-
-    /// At which numbers of shots a learner trained at `train_shots` is scored.
-    pub fn scored_shots(&self, train_shots: usize) -> Vec<usize> {
-        match self.protocol {
-            Protocol::MetaSgd => vec![5, 10, 20],
-            Protocol::Maml => vec![train_shots],
         }
     }
 }

@@ -35,7 +35,12 @@ pub fn network<'t>(theta: Params<'t>, x: Var<'t>) -> Var<'t> {
 pub trait Train: Send + Sync {
     fn step(&mut self, episodes: &[Episode]) -> Result<Report, GuardError>;
     /// The query loss of each episode before adaptation and after each step.
-    fn evaluate(&self, workers: &Workers<f32>, episodes: &[Episode], steps: usize) -> Vec<Vec<f64>>;
+    fn evaluate(
+        &self,
+        workers: &Workers<f32>,
+        episodes: &[Episode],
+        steps: (usize, Adaptation),
+    ) -> Vec<Vec<f64>>;
     /// The parameters after adaptation.
     fn adapted(&self, support: &Batch, steps: usize) -> Tensors;
     /// What has to be saved, by name; [`Train::restore`] takes it back.
@@ -77,7 +82,12 @@ where
         Training::step(self, episodes)
     }
 
-    fn evaluate(&self, workers: &Workers<f32>, episodes: &[Episode], steps: usize) -> Vec<Vec<f64>> {
+    fn evaluate(
+        &self,
+        workers: &Workers<f32>,
+        episodes: &[Episode],
+        steps: (usize, Adaptation),
+    ) -> Vec<Vec<f64>> {
         self.problem.evaluate(workers, (&self.learned.0, &self.learned.1), episodes, steps)
     }
 

@@ -43,16 +43,13 @@ pub struct Cell {
 
 /// Every run at every number of test shots, all on the same tasks.
 pub fn all(plan: &Plan, runs: &[Run]) -> Vec<Cell> {
-    let mut shots: Vec<usize> = runs.iter().flat_map(|run| plan.scored_shots(run.shots)).collect();
-    shots.sort_unstable();
-    shots.dedup();
     let most = plan.scored_steps().into_iter().max().unwrap_or(1);
     let workers = Workers::new(10);
     let mut cells = Vec::new();
-    for test_shots in shots {
+    for &test_shots in &plan.test_shots {
         let tasks = tasks(plan, test_shots);
-        for run in runs.iter().filter(|run| plan.scored_shots(run.shots).contains(&test_shots)) {
-            let losses = run.training.evaluate(&workers, &tasks, most);
+        for run in runs {
+            let losses = run.training.evaluate(&workers, &tasks, (most, plan.adaptation()));
             cells.extend(
                 plan.scored_steps().into_iter().map(|steps| cell(plan, run, test_shots, steps, &losses)),
             );
@@ -83,8 +80,8 @@ fn cell(plan: &Plan, run: &Run, test_shots: usize, steps: usize, losses: &[Vec<f
         steps,
         mse,
         ci95: 1.96 * (variance / n).sqrt(),
-        worst: each().fold(0.0, |worst, loss| if loss <= worst { worst } else { loss }),
-        exploded: each().filter(|loss| !(*loss <= EXPLODED)).count(),
+        worst: each().max_by(f64::total_cmp).unwrap_or(f64::NAN),
+        exploded: each().filter(|loss| *loss > EXPLODED || loss.is_nan()).count(),
         tasks: losses.len(),
         skipped: run.skipped(),
         published_mse: published.map(|published| published.mse),

@@ -4,10 +4,24 @@ use super::fast_weights::FastWeights;
 use super::outer::{Worker, Workers};
 use super::{Inner, Loss, Problem};
 use crate::calculus::grad;
-use crate::ops::Var;
+use crate::ops::{Tape, Var};
 use crate::simd::Float;
 use crate::tape::AtRest;
 use crate::tensor::{Batch, Episode, Tensors};
+
+/// How a learner adapts when it is scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adaptation {
+    /// By its steps, whatever comes of them, as in training.
+    AsTrained,
+    /// A step that leaves a task's support loss higher than before, or not finite, is halved up to five times, and then
+    /// left out. It looks at nothing but the support set. Rare tasks on which more steps than in training diverge are
+    /// kept from it.
+    NeverWorse,
+}
+
+/// How often a step is halved before it is left out.
+const HALVINGS: usize = 5;
 
 impl<L, F> Problem<L, F> {
     /// For each episode the query loss before adaptation and after each of `steps` steps, in parallel on rayon's current
@@ -17,7 +31,7 @@ impl<L, F> Problem<L, F> {
         workers: &Workers<T>,
         at: (&Tensors<T>, &L::Meta),
         episodes: &[Episode<T>],
-        steps: usize,
+        (steps, adaptation): (usize, Adaptation),
     ) -> Vec<Vec<f64>>
     where
         L: Inner<T>,
@@ -25,10 +39,8 @@ impl<L, F> Problem<L, F> {
     {
         let mut losses = vec![Vec::with_capacity(steps + 1); episodes.len()];
         workers.each(episodes, &mut losses, |worker, episodes, losses| {
-            self.score(worker, at, episodes, steps, |query| {
-                let share = |loss: Var<'_, T>| loss.read(<[T]>::to_vec);
-                let each = share(query);
-                for (losses, loss) in losses.iter_mut().zip(each.iter().cycle()) {
+            self.score(worker, at, episodes, (steps, adaptation), |query| {
+                for (losses, loss) in losses.iter_mut().zip(each_episode(query, episodes.len())) {
                     losses.push(loss.to_f64());
                 }
             });
@@ -42,7 +54,7 @@ impl<L, F> Problem<L, F> {
         worker: &mut Worker<T>,
         (theta, meta): (&Tensors<T>, &L::Meta),
         episodes: &[Episode<T>],
-        steps: usize,
+        (steps, adaptation): (usize, Adaptation),
         mut show: impl FnMut(Var<'_, T>),
     ) where
         L: Inner<T>,
@@ -50,15 +62,53 @@ impl<L, F> Problem<L, F> {
     {
         let Worker { tape, memory, .. } = worker;
         let rest = FastWeights { like: theta, episodes: episodes.len() };
-        memory.resize(rest.len(), T::ZERO);
+        memory.resize(2 * rest.len(), T::ZERO);
+        let (now, before) = memory.split_at_mut(rest.len());
         for k in 0..=steps {
             tape.clear();
-            let theta = if k == 0 { theta.put(tape) } else { rest.put(tape, memory) };
-            let episodes = Episode::put_episodes(episodes, tape);
-            show(self.loss.loss(theta, episodes.query));
-            if k < steps {
-                let g = grad(self.loss.loss(theta, episodes.support), &theta);
-                rest.take(self.learner.step(meta.put(tape), theta, g, k), memory);
+            let theta = if k == 0 { theta.put(tape) } else { rest.put(tape, now) };
+            let on_tape = Episode::put_episodes(episodes, tape);
+            show(self.loss.loss(theta, on_tape.query));
+            if k == steps {
+                break;
+            }
+            let support = self.loss.loss(theta, on_tape.support);
+            let next = self.learner.step(meta.put(tape), theta, grad(support, &theta), k);
+            rest.take(theta, before);
+            rest.take(next, now);
+            if adaptation == Adaptation::NeverWorse {
+                let limits = each_episode(support, episodes.len());
+                self.keep_below(tape, rest, episodes, &limits, before, now);
+            }
+        }
+    }
+
+    /// Moves `now` back towards `before` in each episode whose support loss is above its limit.
+    fn keep_below<T: Float>(
+        &self,
+        tape: &mut Tape<T>,
+        rest: FastWeights<'_, T>,
+        episodes: &[Episode<T>],
+        limits: &[T],
+        before: &[T],
+        now: &mut [T],
+    ) where
+        F: Loss<T>,
+    {
+        for halving in 0..=HALVINGS {
+            tape.clear();
+            let support = Batch::put_group(episodes.iter().map(|episode| &episode.support), tape);
+            let losses = each_episode(self.loss.loss(rest.put(tape, now), support), episodes.len());
+            let share = if halving == HALVINGS { T::ZERO } else { T::from_f64(0.5) };
+            let mut kept = true;
+            for (episode, (loss, limit)) in losses.iter().zip(limits).enumerate() {
+                if *loss > *limit || !loss.is_finite() {
+                    rest.move_back(episode, share, before, now);
+                    kept = false;
+                }
+            }
+            if kept {
+                return;
             }
         }
     }
@@ -74,7 +124,7 @@ impl<L, F> Problem<L, F> {
         L: Inner<T>,
         F: Loss<T>,
     {
-        let mut tape = crate::ops::Tape::new();
+        let mut tape = Tape::new();
         let mut adapted = theta.clone();
         for k in 0..steps {
             tape.clear();
@@ -85,4 +135,9 @@ impl<L, F> Problem<L, F> {
         }
         adapted
     }
+}
+
+/// One loss for each episode; those that all episodes share are repeated.
+fn each_episode<T: Float>(losses: Var<'_, T>, episodes: usize) -> Vec<T> {
+    losses.read(|losses| losses.iter().copied().cycle().take(episodes).collect())
 }

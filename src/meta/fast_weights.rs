@@ -45,4 +45,18 @@ impl<T: Float> FastWeights<'_, T> {
             at += len;
         }
     }
+
+    /// Moves the parameters of one episode back towards where they were: `now = before + share (now - before)`.
+    pub(super) fn move_back(self, episode: usize, share: T, before: &[T], now: &mut [T]) {
+        let mut at = 0;
+        for tensor in self.like.tensors() {
+            let len = tensor.values().len();
+            let part = at + episode * len..at + (episode + 1) * len;
+            for (now, before) in now[part.clone()].iter_mut().zip(&before[part]) {
+                // Not by the formula where the share is zero: what is infinite must go.
+                *now = if share == T::ZERO { *before } else { *before + share * (*now - *before) };
+            }
+            at += self.episodes * len;
+        }
+    }
 }

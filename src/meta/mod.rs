@@ -20,6 +20,7 @@ mod tape_road;
 mod training;
 
 pub use clip::Clip;
+pub use evaluate::Adaptation;
 pub use guard::{Guard, GuardError};
 pub use inner::{Inner, Loss, MetaVars};
 pub use maml::Maml;
