@@ -12,7 +12,7 @@ use crate::tape::{AtRest, Bundle, Differentiable};
 
 /// What one chunk of work needs: a tape, and memory for values at rest.
 #[derive(Debug)]
-pub struct Worker<T: Float> {
+pub(super) struct Worker<T: Float> {
     /// The tape, to be cleared by whoever uses it.
     pub tape: Tape<T>,
     /// Values at rest.
