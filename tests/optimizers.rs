@@ -63,9 +63,9 @@ fn sgd_is_its_formula() {
 #[test]
 fn rmsprop_is_its_formula() {
     let mut v = [0.0; 7];
-    let mut slow = RmsProp::new();
-    slow.decay = 0.95;
-    assert_follows(slow, |_, x, g| {
+    let mut rmsprop = RmsProp::new();
+    rmsprop.decay = 0.95;
+    assert_follows(rmsprop, |_, x, g| {
         for i in 0..7 {
             v[i] = 0.95 * v[i] + 0.05 * g[i] * g[i];
             x[i] -= RATE * g[i] / (v[i].sqrt() + 1e-8);
@@ -76,9 +76,9 @@ fn rmsprop_is_its_formula() {
 #[test]
 fn adam_is_its_formula() {
     let (mut m, mut v) = ([0.0; 7], [0.0; 7]);
-    let mut quick = Adam::new();
-    quick.beta1 = 0.8;
-    assert_follows(quick, |step, x, g| {
+    let mut adam = Adam::new();
+    adam.beta1 = 0.8;
+    assert_follows(adam, |step, x, g| {
         for i in 0..7 {
             m[i] = 0.8 * m[i] + 0.2 * g[i];
             v[i] = 0.999 * v[i] + 0.001 * g[i] * g[i];

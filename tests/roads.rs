@@ -34,7 +34,7 @@ fn meta_sgds() -> impl Iterator<Item = MetaSgd<f64>> {
 fn hold<L: Inner<f64, Meta: Clone> + Copy + std::fmt::Debug>(
     learner: L,
     meta: &L::Meta,
-    step_with: impl Fn(&[f64]) -> Box<dyn Fn(usize, &[f64], &[f64]) -> Vec<f64>>,
+    step_with: impl Fn(&[f64]) -> naive::BoxedStep,
 ) -> f64 {
     let theta = parameters(&SIZES, 1);
     let episodes = episodes(EPISODES, 5, 8, 2);
@@ -121,7 +121,7 @@ fn assert_slopes(name: &str, gradient: &[f64], slope: impl Fn(&[f64]) -> f64) {
 #[test]
 fn maml_by_both_roads_is_the_slope_of_the_naive_inner_loop() {
     let rate = 0.05;
-    let step = move |_: &[f64]| -> Box<dyn Fn(usize, &[f64], &[f64]) -> Vec<f64>> {
+    let step = move |_: &[f64]| -> naive::BoxedStep {
         Box::new(move |_, theta, g| theta.iter().zip(g).map(|(x, g)| x - rate * g).collect())
     };
     let largest = hold(Maml { rate }, &(), step);
@@ -136,7 +136,7 @@ fn meta_sgd_by_both_roads_is_the_slope_of_the_naive_inner_loop() {
     for learner in meta_sgds() {
         let alpha = rates(&learner, &theta, 0.05, 4);
         let lengths = lengths.clone();
-        let step = move |alpha: &[f64]| -> Box<dyn Fn(usize, &[f64], &[f64]) -> Vec<f64>> {
+        let step = move |alpha: &[f64]| -> naive::BoxedStep {
             Box::new(naive::meta_sgd_step(learner, lengths.clone(), alpha.to_vec()))
         };
         largest = largest.max(hold(learner, &alpha, step));
@@ -290,7 +290,7 @@ fn evaluation_is_adaptation_is_the_naive_loop() {
     let step = naive::meta_sgd_step(learner, lengths, alpha.values().collect());
     let flat: Vec<f64> = theta.values().collect();
     for chunk in [1, 2, 8] {
-        let losses = problem.evaluate(&Workers::new(chunk), (&theta, &alpha), &episodes, 4);
+        let losses = problem.evaluate(&Workers::new(chunk), (&theta, &alpha), &episodes, (4, Adaptation::AsTrained));
         for (episode, losses) in episodes.iter().zip(&losses) {
             let path = naive::adapt(&SIZES, &flat, &episode.support, 4, &step);
             assert_eq!(losses.len(), path.len());

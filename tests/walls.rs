@@ -66,8 +66,7 @@ fn breaches(path: &str, source: &str) -> Vec<String> {
 
 /// The source in one line: without comments, a space between two words and nowhere else.
 fn write_code(tokens: TokenStream, code: &mut String) {
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
+    for token in tokens {
         match token {
             TokenTree::Group(group) => {
                 let (open, close) = match group.delimiter() {
@@ -98,10 +97,10 @@ fn write_code(tokens: TokenStream, code: &mut String) {
 /// Whether `words` occur in `code` as words of their own.
 fn contains(code: &str, words: &str) -> bool {
     let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let ends_in_word = inside(words.chars().last());
     code.match_indices(words).any(|(at, _)| {
-        let ends_in_word = inside(words.chars().last());
-        !inside(code[..at].chars().last())
-            && !(ends_in_word && inside(code[at + words.len()..].chars().next()))
+        let (before, behind) = (code[..at].chars().last(), code[at + words.len()..].chars().next());
+        !(inside(before) || ends_in_word && inside(behind))
     })
 }
 
