@@ -1,13 +1,14 @@
 //! Tangents up the tape.
 
+use super::on_episodes;
 use crate::simd::Float;
 use crate::tape::{Bundle, Call, Differentiable, MAX_INPUTS, Node, Scratch, Tape, Var};
 
 /// The Jacobian-vector product `(d outputs / d inputs) . tangents`, in the structure of `outputs`.
 ///
-/// Each tangent has the shape of its input, and may have E episodes where the input is shared. The outputs have been
-/// recorded before; only what lies between inputs and outputs is walked. An output that depends on no input gets
-/// zeros.
+/// Each tangent has the shape of its input. It may have E episodes where the input is shared; a shared tangent of an input
+/// with E episodes is the same for each. The outputs have been recorded before; only what lies between inputs and outputs
+/// is walked. An output that depends on no input gets zeros.
 ///
 /// # Panics
 /// A tangent has another shape than its input.
@@ -92,7 +93,7 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
             );
             let link = &mut links[(x.id() - self.first) as usize];
             assert!(*link == NONE, "jvp: one variable is named twice among the inputs");
-            *link = tangent.id();
+            *link = on_episodes(tangent, x.episodes()).id();
         });
         assert!(at == list.len(), "jvp: as many tangents as inputs");
     }
@@ -132,8 +133,10 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
         let call = Call { inputs: &inputs[..arity], output: Var::at(self.tape, id) };
         let tangent = op.jvp(call, &tangents[..arity]);
         debug_assert!(
-            tangent.is_none_or(|tangent| tangent.shape() == node.extent.shape),
-            "{}: tangent of another shape",
+            tangent
+                .is_none_or(|tangent| tangent.shape() == node.extent.shape
+                    && tangent.episodes() >= node.extent.episodes),
+            "{}: tangent of another extent",
             op.name()
         );
         tangent

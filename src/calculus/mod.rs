@@ -5,7 +5,7 @@
 //! - What they record is ordinary program, so they compose to every order: [`hvp`] is [`jvp`] of [`grad`]
 //!   (forward over reverse), [`hvp_reverse`] is [`grad`] of [`grad`] (reverse over reverse).
 //!
-//! This room knows no op: it works for any [`Differentiable`](crate::tape::Differentiable) language.
+//! This room knows no op: it works for any [`Differentiable`] language.
 //!
 //! **Episodes.** A scalar loss with E episodes is E losses side by side, and its gradient with respect to a shared
 //! variable has E episodes: one gradient for each, as an inner step needs it. The gradient of the *sum* over episodes,
@@ -19,6 +19,18 @@ mod second;
 #[cfg(test)]
 mod toy;
 
+use crate::simd::Float;
+use crate::tape::{Differentiable, Extent, Var};
+
 pub use forward::jvp;
 pub use reverse::{grad, vjp};
 pub use second::{hessian, hvp, hvp_reverse, jacobian};
+
+/// `x` repeated over `episodes` episodes where it is shared. No language needs an op for that: adding zeros does it.
+fn on_episodes<'t, T: Float, O: Differentiable>(x: Var<'t, T, O>, episodes: u32) -> Var<'t, T, O> {
+    let extent = x.extent();
+    if extent.episodes >= episodes {
+        return x;
+    }
+    O::add(x, x.tape().fill(Extent { episodes, ..extent }, T::ZERO))
+}

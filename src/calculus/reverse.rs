@@ -1,5 +1,6 @@
 //! Cotangents down the tape.
 
+use super::on_episodes;
 use crate::simd::Float;
 use crate::tape::{Bundle, Differentiable, Extent, MAX_INPUTS, Node, Scratch, Tape, Var};
 
@@ -19,8 +20,9 @@ pub fn grad<'t, T: Float, O: Differentiable, B: Bundle<'t, T, O>>(loss: Var<'t, 
 
 /// The vector-Jacobian product `cotangents . (d outputs / d inputs)`, in the structure of `inputs`.
 ///
-/// Each cotangent has the shape of its output, each result the extent of its input: that of an input which all episodes
-/// share is summed over the episodes, so this is the exact transpose of [`jvp`](super::jvp).
+/// Each cotangent has the shape of its output; a shared cotangent of an output with E episodes is the same for each. Each
+/// result has the extent of its input: that of an input which all episodes share is summed over the episodes, so this is
+/// the exact transpose of [`jvp`](super::jvp).
 ///
 /// # Panics
 /// A cotangent has another shape than its output.
@@ -117,7 +119,7 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
                 y.shape()
             );
             if y.id() >= self.first && self.marked(y.id()) {
-                self.accumulate(y.id(), cotangent);
+                self.accumulate(y.id(), on_episodes(cotangent, y.episodes()));
             }
         });
     }

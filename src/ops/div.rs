@@ -3,7 +3,8 @@
 use super::broadcast::zip;
 use super::kind::{Fused, OpCall};
 use super::sample::{Domain, Pick};
-use super::{Op, Var, add, broadcast_extents, fit};
+use super::sum::whole;
+use super::{Op, Var, add, broadcast_extents};
 use crate::kernels::map::Binary;
 use crate::simd::{Float, Lanes};
 use crate::tape::{Extent, Mismatch, Value};
@@ -37,7 +38,7 @@ impl Fused for Div {
         let above = tangents[0].map(|tangent| tangent / call.inputs[1]);
         let below = tangents[1].map(|tangent| -(output * tangent / call.inputs[1]));
         let tangent = above.into_iter().chain(below).reduce(add)?;
-        Some(fit(tangent, Extent { episodes: tangent.episodes(), ..output.extent() }))
+        Some(whole(tangent, output.extent()))
     }
     fn vjp<'t, T: Float>(
         self,

@@ -3,7 +3,8 @@
 use super::broadcast::zip;
 use super::kind::Linear;
 use super::sample::Pick;
-use super::{Op, Var, broadcast_extents, fit};
+use super::sum::whole;
+use super::{Op, Var, broadcast_extents};
 use crate::kernels::map::{self, Binary, Unary};
 use crate::simd::{Float, Lanes};
 use crate::tape::{Extent, Mismatch, Value};
@@ -76,7 +77,7 @@ impl Linear for Add {
         tangent: Var<'t, T>,
         output: Extent,
     ) -> Var<'t, T> {
-        fit(tangent, Extent { episodes: tangent.episodes(), ..output })
+        whole(tangent, output)
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<Shape>) {
         (Add, pick.broadcast_pair().to_vec())
@@ -102,7 +103,7 @@ impl Linear for Sub {
         output: Extent,
     ) -> Var<'t, T> {
         let tangent = if slot == 0 { tangent } else { -tangent };
-        fit(tangent, Extent { episodes: tangent.episodes(), ..output })
+        whole(tangent, output)
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<Shape>) {
         (Sub, pick.broadcast_pair().to_vec())

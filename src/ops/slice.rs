@@ -2,6 +2,7 @@
 
 use super::kind::Linear;
 use super::sample::Pick;
+use super::sum::whole;
 use super::{Op, Var, join_episodes};
 use crate::kernels::layout::copy_columns;
 use crate::simd::Float;
@@ -162,7 +163,7 @@ impl Linear for Concat {
     ) -> Var<'t, T> {
         let start = if slot == 0 { 0 } else { inputs[0].shape.dims()[self.axis as usize] };
         let len = output.shape.dims()[self.axis as usize];
-        tangent.tape().record(Op::Pad(Pad { axis: self.axis, start, len }), &[tangent])
+        whole(tangent.tape().record(Op::Pad(Pad { axis: self.axis, start, len }), &[tangent]), output)
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<Shape>) {
         let left = pick.shape_with_axes();

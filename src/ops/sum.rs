@@ -9,11 +9,13 @@ use crate::simd::Float;
 use crate::tape::{Extent, Mismatch, Value};
 use crate::tensor::Shape;
 
-/// The sum of `x` over all axes, episodes among them, along which `to` has length 1 and `x` has not.
+/// The sum of `x` over all axes along which `to` has length 1 and `x` has not, and, if asked for, over the episodes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SumTo {
-    /// The extent of the result; `x` would be the result of broadcasting it.
-    pub to: Extent,
+    /// The shape of the result; `x` has a shape that it broadcasts to.
+    pub to: Shape,
+    /// Whether the episodes are summed too. Not read off the extents: a tangent may have episodes where `x` is shared.
+    pub over_episodes: bool,
 }
 
 /// `x` repeated along all axes, episodes among them, along which it has length 1 and `to` has not.
@@ -26,8 +28,10 @@ pub struct BroadcastTo {
 impl Linear for SumTo {
     const NAME: &'static str = "sum_to";
     fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
-        match broadcasts_to(self.to, inputs[0]) {
-            true => Ok(self.to),
+        let episodes = if self.over_episodes { 1 } else { inputs[0].episodes };
+        let to = Extent { episodes, shape: self.to };
+        match broadcasts_to(to, inputs[0]) {
+            true => Ok(to),
             false => Err(Mismatch("the operand is no broadcast of the sum's shape")),
         }
     }
@@ -36,7 +40,7 @@ impl Linear for SumTo {
         broadcast::sum_to(counts(x.extent), strides_within(extent, x.extent), x.values, out);
     }
     fn transpose<'t, T: Float>(self, _: usize, inputs: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
-        let across = inputs[0].episodes > self.to.episodes;
+        let across = self.over_episodes && inputs[0].episodes > 1;
         assert!(
             !(across && cotangent.episodes() > 1),
             "the derivative of each episode's loss through a sum over episodes: differentiate the sum of the losses"
@@ -48,7 +52,7 @@ impl Linear for SumTo {
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<Shape>) {
         let shape = pick.shape();
-        (SumTo { to: Extent::shared(pick.broadcast_from(shape)) }, vec![shape])
+        (SumTo { to: pick.broadcast_from(shape), over_episodes: pick.below(2) == 1 }, vec![shape])
     }
 }
 
@@ -81,7 +85,12 @@ fn broadcasts_to(small: Extent, large: Extent) -> bool {
 }
 
 fn sum_to<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
-    if x.extent() == to { x } else { x.tape().record(Op::SumTo(SumTo { to }), &[x]) }
+    let extent = x.extent();
+    if extent == to {
+        return x;
+    }
+    let over_episodes = extent.episodes > to.episodes;
+    x.tape().record(Op::SumTo(SumTo { to: to.shape, over_episodes }), &[x])
 }
 
 fn broadcast_to<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
@@ -98,6 +107,12 @@ pub(super) fn fit<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
     let both = Shape::broadcast(extent.shape, to.shape).unwrap_or(to.shape);
     let episodes = extent.episodes.max(to.episodes);
     sum_to(broadcast_to(x, Extent { episodes, shape: both }), to)
+}
+
+/// The tangent of an output of extent `output`, from a part of it that is still to be repeated: along axes, and over the
+/// episodes of operands that have no tangent.
+pub(super) fn whole<T: Float>(tangent: Var<'_, T>, output: Extent) -> Var<'_, T> {
+    fit(tangent, Extent { episodes: tangent.episodes().max(output.episodes), ..output })
 }
 
 impl<T: Float> Var<'_, T> {

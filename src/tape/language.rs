@@ -53,7 +53,7 @@ pub struct Call<'a, 't, T: Float, O> {
 pub trait Differentiable: Language {
     /// The tangent of the output, from the tangents of the inputs; an absent tangent is zero, and never computed with.
     ///
-    /// A tangent has the shape of its primal; it may have E episodes where the primal is shared.
+    /// A tangent has the shape of its primal and at least its episodes: it may have E of them where the primal is shared.
     fn jvp<'t, T: Float>(
         self,
         call: Call<'_, 't, T, Self>,

@@ -1,0 +1,3 @@
+//! Laws that the calculus and the ops obey.
+
+mod tangents;
