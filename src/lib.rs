@@ -1,6 +1,7 @@
 //! SIMD reverse-mode automatic differentiation whose tape gives exact Hessian-vector products.
 
 pub mod calculus;
+pub mod check;
 pub mod kernels;
 pub mod meta;
 pub mod nn;

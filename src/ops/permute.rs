@@ -35,6 +35,11 @@ impl Permute {
         Permute { order: axes, rank: order.len() as u8 }
     }
 
+    /// For each axis of the result, which axis of the operand it is.
+    pub fn order(&self) -> impl Iterator<Item = usize> {
+        self.order[..usize::from(self.rank)].iter().map(|&axis| usize::from(axis))
+    }
+
     fn inverse(self) -> Self {
         let mut order = [0; Shape::MAX_RANK];
         for (i, &axis) in self.order[..usize::from(self.rank)].iter().enumerate() {

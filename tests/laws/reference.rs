@@ -1,0 +1,228 @@
+//! What each op computes, written once more as plain loops over indices, with NumPy's broadcasting.
+
+use metatape::ops::Op;
+use metatape::tape::Extent;
+use metatape::tensor::Shape;
+
+use crate::case::{Case, Operand};
+
+/// The op's result. The match names every op: one that is new in the list does not compile before it is written here.
+pub fn reference(case: &Case<Op>) -> (Extent, Vec<f64>) {
+    let x = &case.operands[..];
+    match case.op {
+        Op::Exp(_) => elementwise(x, |x| x[0].exp()),
+        Op::Ln(_) => elementwise(x, |x| x[0].ln()),
+        Op::Expm1(_) => elementwise(x, |x| x[0].exp_m1()),
+        Op::Ln1p(_) => elementwise(x, |x| x[0].ln_1p()),
+        Op::Sqrt(_) => elementwise(x, |x| x[0].sqrt()),
+        Op::Recip(_) => elementwise(x, |x| 1.0 / x[0]),
+        Op::Square(_) => elementwise(x, |x| x[0] * x[0]),
+        Op::Tanh(_) => elementwise(x, |x| x[0].tanh()),
+        Op::Sigmoid(_) => elementwise(x, |x| 1.0 / (1.0 + (-x[0]).exp())),
+        Op::Softplus(_) => elementwise(x, |x| (1.0 + x[0].exp()).ln()),
+        Op::Sin(_) => elementwise(x, |x| x[0].sin()),
+        Op::Cos(_) => elementwise(x, |x| x[0].cos()),
+        Op::Neg(_) => elementwise(x, |x| -x[0]),
+        Op::Scale(op) => elementwise(x, |x| op.factor * x[0]),
+        Op::Affine(op) => elementwise(x, |x| op.scale * x[0] + op.offset),
+        Op::Add(_) => elementwise(x, |x| x[0] + x[1]),
+        Op::Sub(_) => elementwise(x, |x| x[0] - x[1]),
+        Op::Mul(_) => elementwise(x, |x| x[0] * x[1]),
+        Op::Div(_) => elementwise(x, |x| x[0] / x[1]),
+        Op::Gate(_) => elementwise(x, |x| if x[0] > 0.0 { x[1] } else { 0.0 }),
+        Op::Signed(_) => elementwise(x, |x| if x[0] > 0.0 { x[1] } else { -x[1] }),
+        Op::Detach(_) => elementwise(x, |x| x[0]),
+        Op::SumTo(op) => {
+            let episodes = if op.over_episodes { 1 } else { x[0].extent.episodes };
+            let extent = Extent { episodes, shape: op.to };
+            let mut sum = Operand { extent, values: vec![0.0; extent.len()], moves: false };
+            each_index(x[0].extent, |episode, index| {
+                let at = place(sum.extent, episode, index);
+                sum.values[at] += get(&x[0], episode, index);
+            });
+            (sum.extent, sum.values)
+        }
+        Op::BroadcastTo(op) => {
+            let episodes = op.to.episodes.max(x[0].extent.episodes);
+            build(episodes, op.to.shape, |episode, index| get(&x[0], episode, index))
+        }
+        Op::Reshape(op) => (Extent { shape: op.to, ..x[0].extent }, x[0].values.clone()),
+        Op::Permute(op) => {
+            let order: Vec<usize> = op.order().collect();
+            let dims: Vec<usize> = order.iter().map(|&axis| x[0].extent.shape.dim(axis)).collect();
+            build(x[0].extent.episodes, Shape::new(&dims), |episode, index| {
+                let mut own = vec![0; order.len()];
+                order.iter().zip(index).for_each(|(&axis, &i)| own[axis] = i);
+                get(&x[0], episode, &own)
+            })
+        }
+        Op::Slice(op) => {
+            let axis = op.axis as usize;
+            build(x[0].extent.episodes, with_dim(x[0].extent.shape, axis, op.len as usize), |e, index| {
+                get(&x[0], e, &shifted(index, axis, op.start as isize))
+            })
+        }
+        Op::Pad(op) => {
+            let (axis, start) = (op.axis as usize, op.start as usize);
+            let filled = start..start + x[0].extent.shape.dim(axis);
+            build(x[0].extent.episodes, with_dim(x[0].extent.shape, axis, op.len as usize), |e, index| {
+                match filled.contains(&index[axis]) {
+                    true => get(&x[0], e, &shifted(index, axis, -(start as isize))),
+                    false => 0.0,
+                }
+            })
+        }
+        Op::Concat(op) => {
+            let axis = op.axis as usize;
+            let [left, right] = [0, 1].map(|slot: usize| x[slot].extent.shape.dim(axis));
+            build(joined(x), with_dim(x[0].extent.shape, axis, left + right), |e, index| {
+                match index[axis] < left {
+                    true => get(&x[0], e, index),
+                    false => get(&x[1], e, &shifted(index, axis, -(left as isize))),
+                }
+            })
+        }
+        Op::Matmul(op) => {
+            let at = |slot: usize, transposed: bool, e, i, j| {
+                get(&x[slot], e, &if transposed { [j, i] } else { [i, j] })
+            };
+            let dims = |slot: usize, transposed: bool| {
+                let shape = x[slot].extent.shape;
+                if transposed { [shape.dim(1), shape.dim(0)] } else { [shape.dim(0), shape.dim(1)] }
+            };
+            let [rows, inner] = dims(0, op.left_transposed);
+            let [_, columns] = dims(1, op.right_transposed);
+            let product = |e, index: &[usize]| -> f64 {
+                let [i, j] = [index[0], index[1]];
+                (0..inner)
+                    .map(|k| at(0, op.left_transposed, e, i, k) * at(1, op.right_transposed, e, k, j))
+                    .sum()
+            };
+            match op.fold {
+                true => build(1, [rows, columns].into(), |_, index| {
+                    (0..joined(x)).map(|episode| product(episode, index)).sum()
+                }),
+                false => build(joined(x), [rows, columns].into(), product),
+            }
+        }
+        Op::MaxPick(_) => build(joined(x), without_last(x[0].extent.shape), |e, row| {
+            get(&x[1], e, &[row, &[place_of_largest(&x[0], e, row)]].concat())
+        }),
+        Op::MaxPlace(_) => build(joined(x), x[0].extent.shape, |e, index| {
+            let (column, row) = index.split_last().expect("a last axis");
+            if *column == place_of_largest(&x[0], e, row) { get(&x[1], e, row) } else { 0.0 }
+        }),
+        Op::Gather(_) => {
+            let shape = with_dim(x[1].extent.shape, 0, x[0].extent.shape.len());
+            build(joined(x), shape, |e, index| {
+                let row = get(&x[0], e, &index[..1]) as usize;
+                get(&x[1], e, &[&[row], &index[1..]].concat())
+            })
+        }
+        Op::Scatter(op) => build(joined(x), with_dim(x[1].extent.shape, 0, op.rows as usize), |e, index| {
+            (0..x[0].extent.shape.len())
+                .filter(|&i| get(&x[0], e, &[i]) as usize == index[0])
+                .map(|i| get(&x[1], e, &[&[i], &index[1..]].concat()))
+                .sum()
+        }),
+        Op::OneHot(op) => {
+            let shape = [x[0].extent.shape.len(), op.classes as usize].into();
+            build(x[0].extent.episodes, shape, |e, index| {
+                f64::from(u8::from(get(&x[0], e, &index[..1]) as usize == index[1]))
+            })
+        }
+        Op::Softmax(_) => build(x[0].extent.episodes, x[0].extent.shape, |e, index| {
+            let (_, row) = index.split_last().expect("a last axis");
+            get(&x[0], e, index).exp() / row_of(&x[0], e, row).iter().map(|x| x.exp()).sum::<f64>()
+        }),
+        Op::LogSumExp(_) => build(x[0].extent.episodes, without_last(x[0].extent.shape), |e, row| {
+            row_of(&x[0], e, row).iter().map(|x| x.exp()).sum::<f64>().ln()
+        }),
+        Op::CrossEntropy(_) => build(joined(x), x[1].extent.shape, |e, index| {
+            let row = row_of(&x[0], e, index);
+            row.iter().map(|x| x.exp()).sum::<f64>().ln() - row[get(&x[1], e, index) as usize]
+        }),
+    }
+}
+
+/// The place of an index in the list of values, aligned to the right; axes of length 1 and shared episodes are repeated.
+fn place(extent: Extent, episode: u32, index: &[usize]) -> usize {
+    let rank = extent.shape.rank();
+    let mut at = if extent.episodes == 1 { 0 } else { episode as usize };
+    for (axis, &i) in index[index.len() - rank..].iter().enumerate() {
+        let dim = extent.shape.dim(axis);
+        at = at * dim + if dim == 1 { 0 } else { i };
+    }
+    at
+}
+
+fn get(operand: &Operand, episode: u32, index: &[usize]) -> f64 {
+    operand.values[place(operand.extent, episode, index)]
+}
+
+fn each_index(extent: Extent, mut body: impl FnMut(u32, &[usize])) {
+    let dims: Vec<usize> = (0..extent.shape.rank()).map(|axis| extent.shape.dim(axis)).collect();
+    for episode in 0..extent.episodes {
+        for flat in 0..extent.shape.len() {
+            let mut rest = flat;
+            let mut index = vec![0; dims.len()];
+            for axis in (0..dims.len()).rev() {
+                index[axis] = rest % dims[axis];
+                rest /= dims[axis];
+            }
+            body(episode, &index);
+        }
+    }
+}
+
+fn build(episodes: u32, shape: Shape, value: impl Fn(u32, &[usize]) -> f64) -> (Extent, Vec<f64>) {
+    let extent = Extent { episodes, shape };
+    let mut values = Vec::new();
+    each_index(extent, |episode, index| values.push(value(episode, index)));
+    (extent, values)
+}
+
+fn elementwise(operands: &[Operand], f: impl Fn(&[f64]) -> f64) -> (Extent, Vec<f64>) {
+    let rank = operands.iter().map(|x| x.extent.shape.rank()).max().expect("an operand");
+    let dims: Vec<usize> = (0..rank)
+        .map(|axis| {
+            let dim = |x: &Operand| {
+                let shape = x.extent.shape;
+                (axis + shape.rank()).checked_sub(rank).map_or(1, |own| shape.dim(own))
+            };
+            operands.iter().map(dim).max().expect("an operand")
+        })
+        .collect();
+    build(joined(operands), Shape::new(&dims), |episode, index| {
+        f(&operands.iter().map(|x| get(x, episode, index)).collect::<Vec<_>>())
+    })
+}
+
+fn joined(operands: &[Operand]) -> u32 {
+    operands.iter().map(|x| x.extent.episodes).max().expect("an operand")
+}
+
+fn with_dim(shape: Shape, axis: usize, dim: usize) -> Shape {
+    let dims = (0..shape.rank()).map(|other| if other == axis { dim } else { shape.dim(other) });
+    Shape::new(&dims.collect::<Vec<_>>())
+}
+
+fn without_last(shape: Shape) -> Shape {
+    Shape::new(&(0..shape.rank() - 1).map(|axis| shape.dim(axis)).collect::<Vec<_>>())
+}
+
+fn shifted(index: &[usize], axis: usize, by: isize) -> Vec<usize> {
+    let mut index = index.to_vec();
+    index[axis] = index[axis].strict_add_signed(by);
+    index
+}
+
+fn row_of(x: &Operand, episode: u32, row: &[usize]) -> Vec<f64> {
+    let columns = x.extent.shape.dim(x.extent.shape.rank() - 1);
+    (0..columns).map(|column| get(x, episode, &[row, &[column]].concat())).collect()
+}
+
+fn place_of_largest(x: &Operand, episode: u32, row: &[usize]) -> usize {
+    let row = row_of(x, episode, row);
+    (0..row.len()).rev().max_by(|&i, &j| row[i].total_cmp(&row[j])).expect("a column")
+}
