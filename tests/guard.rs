@@ -44,7 +44,12 @@ fn bad(iteration: u64, value: f64) -> Vec<Episode<f64>> {
 fn bits<O: Optimizer<f64>>(training: &Trained<O>) -> Vec<u64> {
     let mut bits = Vec::new();
     training.learned.each(&mut |tensor| bits.extend(tensor.values().iter().map(|x| x.to_bits())));
-    bits.extend(training.optimizers.iter().flat_map(|part| part.state().values().map(f64::to_bits).collect::<Vec<_>>()));
+    bits.extend(
+        training
+            .optimizers
+            .iter()
+            .flat_map(|part| part.state().values().map(f64::to_bits).collect::<Vec<_>>()),
+    );
     bits
 }
 
@@ -90,8 +95,7 @@ fn root<'t>(theta: Params<'t, f64>, batch: BatchVars<'t, f64>) -> Var<'t, f64> {
 fn a_finite_loss_with_an_infinite_gradient_is_skipped_too() {
     let mut theta = Tensors::new();
     theta.push("x", Tensor::scalar(0.0));
-    let problem =
-        Problem::new(Maml { rate: 0.0 }, root, 0);
+    let problem = Problem::new(Maml { rate: 0.0 }, root, 0);
     let mut training =
         Training::new(problem, (theta, ()), Sgd::new(), Schedule::constant(0.1), Workers::new(1));
     let batch = Batch { x: Tensor::scalar(1.0), y: Tensor::scalar(2.0) };

@@ -290,7 +290,8 @@ fn evaluation_is_adaptation_is_the_naive_loop() {
     let step = naive::meta_sgd_step(learner, lengths, alpha.values().collect());
     let flat: Vec<f64> = theta.values().collect();
     for chunk in [1, 2, 8] {
-        let losses = problem.evaluate(&Workers::new(chunk), (&theta, &alpha), &episodes, (4, Adaptation::AsTrained));
+        let losses =
+            problem.evaluate(&Workers::new(chunk), (&theta, &alpha), &episodes, (4, Adaptation::AsTrained));
         for (episode, losses) in episodes.iter().zip(&losses) {
             let path = naive::adapt(&SIZES, &flat, &episode.support, 4, &step);
             assert_eq!(losses.len(), path.len());

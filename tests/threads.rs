@@ -21,7 +21,12 @@ where
             bits.extend([report.loss.to_bits(), report.gradient_norm.to_bits()]);
         }
         let at = (&training.learned.0, &training.learned.1);
-        let losses = training.problem.evaluate(&training.workers, at, &episodes(10, 5, 5, 9), (3, Adaptation::AsTrained));
+        let losses = training.problem.evaluate(
+            &training.workers,
+            at,
+            &episodes(10, 5, 5, 9),
+            (3, Adaptation::AsTrained),
+        );
         bits.extend(losses.concat().iter().map(|loss| loss.to_bits()));
         training.learned.each(&mut |tensor| {
             bits.extend(tensor.values().iter().map(|x| u64::from(x.to_bits())));

@@ -5,7 +5,7 @@
 //! - What they record is ordinary program, so they compose to every order: [`hvp`] is [`jvp`] of [`grad`]
 //!   (forward over reverse), [`hvp_reverse`] is [`grad`] of [`grad`] (reverse over reverse).
 //!
-//! This room knows no op: it works for any [`Differentiable`](crate::tape::Differentiable) language.
+//! This room knows no op: it works for any [`Differentiable`] language.
 //!
 //! **Episodes.** A scalar loss with E episodes is E losses side by side, and its gradient with respect to a shared
 //! variable has E episodes: one gradient for each, as an inner step needs it. The gradient of the *sum* over episodes,

@@ -49,7 +49,7 @@ where
     F: for<'t> Fn(Vars<'t, f64, O>) -> Var<'t, f64, O>,
 {
     compare(subject, plan).map_err(|failure| Failure {
-        op: subject.with_program(&subject.x, |x, y| first_wrong_op(y.tape(), x)),
+        op: subject.with_program(&subject.x, |x, y| first_wrong_op(y.tape(), x)).map(Box::new),
         ..failure
     })
 }

@@ -229,7 +229,7 @@ pub struct Failure {
     /// The two numbers that should have been equal.
     pub comparison: Comparison,
     /// The first op on the tape whose own rules disagree with differences of its own values, if there is one.
-    pub op: Option<WrongOp>,
+    pub op: Option<Box<WrongOp>>,
 }
 
 impl fmt::Display for Failure {

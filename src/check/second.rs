@@ -60,7 +60,7 @@ where
         // The wrong rule may be that of an op which only the gradient uses, so the gradient is on the tape too.
         op: subject.with_program(&subject.x, |x, y| {
             vjp(&y, &x, &subject.put_cotangent(y));
-            first_wrong_op(y.tape(), x)
+            first_wrong_op(y.tape(), x).map(Box::new)
         }),
         ..failure
     })

@@ -20,6 +20,7 @@ mod forward;
 mod linear;
 mod programs;
 mod reference;
+mod tangents;
 mod ties;
 mod tolerance;
 mod transpose;

@@ -1,0 +1,13 @@
+//! Bytes become a random program; its gradient, both modes of Hessian-vector product and differences must agree.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use metatape::check::RandomProgram;
+
+fuzz_target!(|bytes: &[u8]| {
+    let program = RandomProgram::from_bytes(bytes);
+    if let Err(failure) = program.check() {
+        panic!("{failure}\n{program:#?}");
+    }
+});
