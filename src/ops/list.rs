@@ -1,6 +1,7 @@
 //! The list of ops: the one place that names them all.
 
-use super::kind::{Laws, OpCall, Rule, kinds};
+use super::kind::{Laws, OpCall};
+use super::rule::{Rule, kinds};
 use super::sample::{Pick, Sample};
 use super::*;
 use crate::simd::{Compiled, Double, Single};

@@ -19,6 +19,7 @@ mod mul;
 mod permute;
 mod power;
 mod reshape;
+mod rule;
 pub mod sample;
 mod scalar;
 mod sigmoid;
