@@ -1,4 +1,8 @@
 //! Compute kernels over slices: numbers in, numbers out. No tensor, no tape.
+//!
+//! Each kernel is written once over [`Lanes`](crate::simd::Lanes) and enters the best instruction level through
+//! [`simd::run`](crate::simd::run), once a call.
+
 pub mod broadcast;
 pub mod gemm;
 pub mod index;

@@ -213,7 +213,7 @@ impl<T: Float> AtRest<T> for Episode<T> {
 
 macro_rules! at_rest {
     ($type:ty, $($part:tt: $bound:ident),*) => {
-        #[allow(unused_variables, reason = "the empty tuple has nothing to put or to show")]
+        #[allow(unused_variables, clippy::unused_unit, reason = "the empty tuple has nothing to put or to show")]
         impl<T: Float $(, $bound: AtRest<T>)*> AtRest<T> for $type {
             type On<'t, O: Language + 't> = ($($bound::On<'t, O>,)*);
 

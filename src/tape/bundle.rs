@@ -48,7 +48,7 @@ macro_rules! bundle {
             fn each(&self, visit: &mut dyn FnMut(Var<'t, T, O>)) {
                 $(self.$part.each(visit);)*
             }
-            #[allow(unused_variables, reason = "the empty tuple has nothing to change")]
+            #[allow(unused_variables, clippy::unused_unit, reason = "the empty tuple has nothing to change")]
             fn rebuild(&self, change: &mut dyn FnMut(Var<'t, T, O>) -> Var<'t, T, O>) -> Self {
                 ($(self.$part.rebuild(change),)*)
             }

@@ -13,7 +13,7 @@ mod at_rest;
 mod bundle;
 mod extent;
 mod language;
-mod tape;
+mod program;
 mod var;
 mod vars;
 
@@ -21,6 +21,6 @@ pub use at_rest::{AtRest, BatchVars, EpisodeVars};
 pub use bundle::Bundle;
 pub use extent::Extent;
 pub use language::{Call, Differentiable, Language, MAX_INPUTS, Mismatch, Value};
-pub use tape::{Node, Scratch, Tape};
+pub use program::{Node, Scratch, Tape};
 pub use var::Var;
 pub use vars::Vars;

@@ -8,12 +8,15 @@ use metatape::tape::Extent;
 use crate::case::{Case, Operand, close, for_each_op, leaf, random_like, read, runner};
 use crate::tolerance::EPISODES;
 
+/// The losses of all episodes, or that of one.
+type LossOfEpisode<'a> = dyn for<'t> Fn(Vars<'t, f64>, Option<u32>) -> Var<'t, f64> + 'a;
+
 /// A loss for each episode, of operands each of which is shared or has a value for each episode.
 struct Side<'a> {
     episodes: u32,
     operands: &'a [Operand],
     /// The loss of all episodes, or of one alone, as a function of the operands.
-    loss: &'a dyn for<'t> Fn(Vars<'t, f64>, Option<u32>) -> Var<'t, f64>,
+    loss: &'a LossOfEpisode<'a>,
 }
 
 /// `grad`, `hvp` in both modes along a direction of each episode's own, and `jvp` along the same.
@@ -101,7 +104,7 @@ fn op_law(case: &Case<Op>, alone: impl Fn(u32) -> u32) -> Result<(), String> {
         return Ok(());
     }
     let episodes = 3;
-    let loss: &dyn for<'t> Fn(Vars<'t, f64>, Option<u32>) -> Var<'t, f64> = &|x, _| op_loss(&case, x);
+    let loss: &LossOfEpisode<'_> = &|x, _| op_loss(&case, x);
     law(&Side { episodes, operands: &moving, loss }, &case, alone)
 }
 
@@ -126,7 +129,7 @@ fn program_law(program: &RandomProgram, seed: u64, alone: impl Fn(u32) -> u32) -
         .iter()
         .map(|x| Operand { extent: Extent::shared(x.shape()), values: x.values().to_vec(), moves: true })
         .collect();
-    let loss: &dyn for<'t> Fn(Vars<'t, f64>, Option<u32>) -> Var<'t, f64> = &|x, episode| match episode {
+    let loss: &LossOfEpisode<'_> = &|x, episode| match episode {
         None => program.record(x),
         Some(episode) => parts[episode as usize].record(x),
     };
