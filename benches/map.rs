@@ -1,6 +1,7 @@
-//! Elementwise kernels on slices inside the first cache, the second, and beyond.
+//! Elementwise kernels, and one with a repeated row, on slices inside the first cache, the second, and beyond.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use metatape::kernels::broadcast::zip_broadcast;
 use metatape::kernels::map::{Unary, map, zip};
 use metatape::ops::{Add, Gate};
 use metatape::simd::{Lanes, math};
@@ -31,8 +32,16 @@ functions! {
 
 type Function = fn(&[f32], &mut [f32]);
 
+/// The length of the row that is added to every row, as a bias to a layer of 40 units.
+const COLUMNS: usize = 40;
+
+fn add_row(x: &[f32], out: &mut [f32]) {
+    let counts = [1, 1, 1, x.len() / COLUMNS, COLUMNS];
+    zip_broadcast(counts, [[0, 0, 0, COLUMNS, 1], [0, 0, 0, 0, 1]], x, &x[..COLUMNS], out, Add);
+}
+
 fn elementwise(criterion: &mut Criterion) {
-    let functions: [(&str, Function); 7] = [
+    let functions: [(&str, Function); 8] = [
         ("exp", |x, out| map(x, out, Exp)),
         ("ln", |x, out| map(x, out, Ln)),
         ("tanh", |x, out| map(x, out, Tanh)),
@@ -40,6 +49,7 @@ fn elementwise(criterion: &mut Criterion) {
         ("sin", |x, out| map(x, out, Sin)),
         ("relu", |x, out| zip(x, x, out, Gate)),
         ("add", |x, out| zip(x, x, out, Add)),
+        ("add_row", add_row),
     ];
     let mut group = criterion.benchmark_group("map");
     for n in [1_000, 100_000, 10_000_000] {

@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use metatape::kernels::reduce::{dot, max_columns, sum, sum_columns, sum_rows};
+use metatape::kernels::broadcast::sum_to;
+use metatape::kernels::reduce::{all_finite, squared_norm};
 use metatape::kernels::softmax::softmax;
 
 fn slices(criterion: &mut Criterion) {
@@ -11,8 +12,16 @@ fn slices(criterion: &mut Criterion) {
     for n in [1_000, 100_000, 10_000_000] {
         group.throughput(Throughput::Elements(n as u64));
         let x: Vec<f32> = (0..n).map(|i| (i % 7) as f32).collect();
-        group.bench_function(BenchmarkId::new("sum", n), |bencher| bencher.iter(|| sum(black_box(&x))));
-        group.bench_function(BenchmarkId::new("dot", n), |bencher| bencher.iter(|| dot(black_box(&x), &x)));
+        let mut total = [0.0];
+        group.bench_function(BenchmarkId::new("sum", n), |bencher| {
+            bencher.iter(|| sum_to([1, 1, 1, 1, n], [0; 5], &x, black_box(&mut total)));
+        });
+        group.bench_function(BenchmarkId::new("squared_norm", n), |bencher| {
+            bencher.iter(|| squared_norm(black_box(&x)));
+        });
+        group.bench_function(BenchmarkId::new("all_finite", n), |bencher| {
+            bencher.iter(|| all_finite(black_box(&x)));
+        });
     }
 }
 
@@ -24,14 +33,12 @@ fn matrices(criterion: &mut Criterion) {
         let x: Vec<f32> = (0..rows * columns).map(|i| (i % 7) as f32).collect();
         let (mut by_row, mut by_column) = (vec![0.0; rows], vec![0.0; columns]);
         let mut whole = vec![0.0; rows * columns];
-        group.bench_function(BenchmarkId::new("sum_rows", &size), |bencher| {
-            bencher.iter(|| sum_rows(&x, &mut by_column));
+        let counts = [1, 1, 1, rows, columns];
+        group.bench_function(BenchmarkId::new("sum_over_rows", &size), |bencher| {
+            bencher.iter(|| sum_to(counts, [0, 0, 0, 0, 1], &x, &mut by_column));
         });
-        group.bench_function(BenchmarkId::new("sum_columns", &size), |bencher| {
-            bencher.iter(|| sum_columns(&x, &mut by_row));
-        });
-        group.bench_function(BenchmarkId::new("max_columns", &size), |bencher| {
-            bencher.iter(|| max_columns(&x, &mut by_row));
+        group.bench_function(BenchmarkId::new("sum_over_columns", &size), |bencher| {
+            bencher.iter(|| sum_to(counts, [0, 0, 0, 1, 0], &x, &mut by_row));
         });
         group.bench_function(BenchmarkId::new("softmax", &size), |bencher| {
             bencher.iter(|| softmax(&x, columns, &mut whole));

@@ -1,8 +1,6 @@
 //! Elementwise kernels against scalar loops, at awkward lengths, with canaries behind the outputs.
 
-use metatape::kernels::map::{
-    Binary, Swapped, Ternary, Unary, add_assign, map, zip, zip_column, zip_row, zip_scalar, zip3,
-};
+use metatape::kernels::map::{Binary, Unary, add_assign, map, zip};
 use metatape::simd::{Float, Lanes};
 
 const LENGTHS: [usize; 13] = [0, 1, 3, 4, 5, 15, 16, 17, 31, 33, 100, 128, 1000];
@@ -25,16 +23,6 @@ impl<T: Float> Binary<T> for Difference {
     }
 }
 
-/// `x * (y - z)`: no two arguments may be exchanged.
-#[derive(Clone, Copy)]
-struct Weighted;
-impl<T: Float> Ternary<T> for Weighted {
-    #[inline(always)]
-    fn apply<L: Lanes<T>>(self, x: L, y: L, z: L) -> L {
-        x.mul(y.sub(z))
-    }
-}
-
 /// Small integers, so that every result is exact.
 fn integers<T: Float>(length: usize, step: usize) -> Vec<T> {
     (0..length).map(|i| T::from_f64(((i * step) % 41) as f64 - 20.0)).collect()
@@ -52,17 +40,10 @@ fn written<T: Float>(length: usize, kernel: impl FnOnce(&mut [T])) -> Vec<T> {
 
 fn elementwise<T: Float>() {
     for length in LENGTHS {
-        let (x, y, z) = (integers::<T>(length, 7), integers::<T>(length, 11), integers::<T>(length, 13));
-        let scalar = T::from_f64(3.0);
+        let (x, y) = (integers::<T>(length, 7), integers::<T>(length, 11));
         let each = |f: &dyn Fn(usize) -> T| (0..length).map(f).collect::<Vec<T>>();
         assert_eq!(written(length, |out| map(&x, out, Square)), each(&|i| x[i] * x[i]));
         assert_eq!(written(length, |out| zip(&x, &y, out, Difference)), each(&|i| x[i] - y[i]));
-        assert_eq!(written(length, |out| zip_scalar(&x, scalar, out, Difference)), each(&|i| x[i] - scalar));
-        assert_eq!(
-            written(length, |out| zip_scalar(&x, scalar, out, Swapped(Difference))),
-            each(&|i| scalar - x[i])
-        );
-        assert_eq!(written(length, |out| zip3(&x, &y, &z, out, Weighted)), each(&|i| x[i] * (y[i] - z[i])));
         let mut sum = y.clone();
         add_assign(&mut sum, &x);
         assert_eq!(sum, each(&|i| y[i] + x[i]));
@@ -75,45 +56,8 @@ fn elementwise_kernels_are_scalar_loops() {
     elementwise::<f64>();
 }
 
-fn broadcast<T: Float>() {
-    for rows in [0, 1, 2, 5, 17] {
-        for columns in LENGTHS {
-            let length = rows * columns;
-            let x = integers::<T>(length, 7);
-            let (row, column) = (integers::<T>(columns, 11), integers::<T>(rows, 13));
-            let each = |f: &dyn Fn(usize, usize) -> T| {
-                (0..length).map(|at| f(at / columns, at % columns)).collect::<Vec<T>>()
-            };
-            let x_at = |i: usize, j: usize| x[i * columns + j];
-            let name = format!("{} [{rows}, {columns}]", T::NAME);
-            assert_eq!(
-                written(length, |out| zip_row(&x, &row, out, Difference)),
-                each(&|i, j| x_at(i, j) - row[j]),
-                "{name}"
-            );
-            assert_eq!(
-                written(length, |out| zip_column(&x, &column, out, Swapped(Difference))),
-                each(&|i, j| column[i] - x_at(i, j)),
-                "{name}"
-            );
-        }
-    }
-}
-
-#[test]
-fn a_row_and_a_column_are_repeated() {
-    broadcast::<f32>();
-    broadcast::<f64>();
-}
-
 #[test]
 #[should_panic(expected = "zip: 3 numbers beside 4")]
 fn lengths_that_differ_are_named() {
     zip(&[1.0_f32; 3], &[1.0; 4], &mut [0.0; 3], Difference);
-}
-
-#[test]
-#[should_panic(expected = "zip_row: 7 numbers are no multiple of 3")]
-fn a_row_that_does_not_fit_is_named() {
-    zip_row(&[1.0_f32; 7], &[1.0; 3], &mut [0.0; 7], Difference);
 }

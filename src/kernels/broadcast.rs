@@ -3,7 +3,7 @@
 //! Neighbouring axes that every operand walks alike are joined first, so that a bias is added in one loop over rows and
 //! a sum of everything is one sum.
 
-use super::map::{Binary, Swapped};
+use super::map::{Binary, add_to, pairs};
 use super::reduce::sum_of;
 use crate::simd::{self, Float, Kernel, Lanes};
 
@@ -11,6 +11,8 @@ use crate::simd::{self, Float, Kernel, Lanes};
 pub const AXES: usize = 5;
 
 /// How far an operand moves for a step along each axis; 0 where it stands still.
+///
+/// The operand is dense: along the innermost axis of more than one step that it moves along, it moves by 1.
 pub type Strides = [usize; AXES];
 
 /// `out = f(left, right)` over `counts`; `out` is dense, and each operand moves along an axis by its stride or stands
@@ -44,7 +46,8 @@ pub fn broadcast<T: Float>(counts: [usize; AXES], strides: Strides, x: &[T], out
 
 /// `out = sum of x` over the axes along which `out` stands still; `x` is dense over `counts`.
 ///
-/// The order of the sum is fixed: outer axes in order, and within the innermost one as [`super::reduce::sum`] has it.
+/// The order of the sum is fixed by the lengths and the [`Level`](crate::simd::Level) alone. NaN anywhere in a sum makes
+/// it NaN.
 pub fn sum_to<T: Float>(counts: [usize; AXES], strides: Strides, x: &[T], out: &mut [T]) {
     simd::run(SumTo { axes: Joined::new(counts, [strides]), x, out });
 }
@@ -183,6 +186,17 @@ fn fill<T: Float, L: Lanes<T>>(out: &mut [T], same: L) {
     same.store_partial(outs.into_remainder());
 }
 
+/// The same function with its two arguments exchanged.
+#[derive(Clone, Copy)]
+struct Swapped<F>(F);
+
+impl<T: Float, F: Binary<T>> Binary<T> for Swapped<F> {
+    #[inline(always)]
+    fn apply<L: Lanes<T>>(self, x: L, y: L) -> L {
+        self.0.apply(y, x)
+    }
+}
+
 #[inline(always)]
 fn scalar_first<T: Float, L: Lanes<T>, F: Binary<T>>(x: L, y: &[T], out: &mut [T], f: F) {
     let mut ys = y.chunks_exact(L::N);
@@ -193,20 +207,6 @@ fn scalar_first<T: Float, L: Lanes<T>, F: Binary<T>>(x: L, y: &[T], out: &mut [T
     let out = outs.into_remainder();
     if !out.is_empty() {
         f.apply(x, L::load_partial(ys.remainder())).store_partial(out);
-    }
-}
-
-#[inline(always)]
-fn pairs<T: Float, L: Lanes<T>, F: Binary<T>>(x: &[T], y: &[T], out: &mut [T], f: F) {
-    let mut xs = x.chunks_exact(L::N);
-    let mut ys = y.chunks_exact(L::N);
-    let mut outs = out.chunks_exact_mut(L::N);
-    for ((x, y), out) in xs.by_ref().zip(ys.by_ref()).zip(outs.by_ref()) {
-        f.apply(L::load(x), L::load(y)).store(out);
-    }
-    let out = outs.into_remainder();
-    if !out.is_empty() {
-        f.apply(L::load_partial(xs.remainder()), L::load_partial(ys.remainder())).store_partial(out);
     }
 }
 
@@ -234,18 +234,5 @@ impl<T: Float> Kernel<T> for SumTo<'_, T> {
                 add_to::<T, L>(&mut out[at..at + count], block);
             }
         }
-    }
-}
-
-#[inline(always)]
-fn add_to<T: Float, L: Lanes<T>>(out: &mut [T], x: &[T]) {
-    let mut xs = x.chunks_exact(L::N);
-    let mut outs = out.chunks_exact_mut(L::N);
-    for (x, out) in xs.by_ref().zip(outs.by_ref()) {
-        L::load(out).add(L::load(x)).store(out);
-    }
-    let out = outs.into_remainder();
-    if !out.is_empty() {
-        L::load_partial(out).add(L::load_partial(xs.remainder())).store_partial(out);
     }
 }

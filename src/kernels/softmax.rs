@@ -3,7 +3,7 @@
 //! NaN in a row makes its results NaN.
 
 use super::map::Binary;
-use super::reduce::{Add, OverColumns, RowReduction, fold, largest_of, whole_rows};
+use super::reduce::{Add, fold, largest_of};
 use crate::simd::{Float, Kernel, Lanes, math, run};
 
 /// `out[i] = ln sum over j of e^x[i, j]`: `[rows, columns] -> [rows]`.
@@ -16,7 +16,7 @@ use crate::simd::{Float, Kernel, Lanes, math, run};
 #[inline]
 pub fn log_sum_exp<T: Float>(x: &[T], out: &mut [T]) {
     whole_rows("log_sum_exp", x.len(), out.len());
-    run(OverColumns { x, out, reduce: RowLogSumExp });
+    run(LogSumExp { x, out });
 }
 
 /// `out[i, j] = e^x[i, j] / sum over k of e^x[i, k]`: `[rows, columns] -> [rows, columns]`.
@@ -34,6 +34,12 @@ pub fn softmax<T: Float>(x: &[T], columns: usize, out: &mut [T]) {
     run(Softmax { x, columns, out });
 }
 
+#[track_caller]
+#[inline]
+fn whole_rows(kernel: &str, all: usize, part: usize) {
+    assert!(all.is_multiple_of(part), "{kernel}: {all} numbers are no multiple of {part}");
+}
+
 /// What a row's exponentials are taken relative to: its largest value, or 0 where that would be of no use.
 #[inline(always)]
 fn shift_of<T: Float, L: Lanes<T>>(x: &[T]) -> T {
@@ -41,16 +47,22 @@ fn shift_of<T: Float, L: Lanes<T>>(x: &[T]) -> T {
     if largest.is_finite() { largest } else { T::ZERO }
 }
 
-struct RowLogSumExp;
+struct LogSumExp<'a, T> {
+    x: &'a [T],
+    out: &'a mut [T],
+}
 
-impl<T: Float> RowReduction<T> for RowLogSumExp {
+impl<T: Float> Kernel<T> for LogSumExp<'_, T> {
+    type Output = ();
     #[inline(always)]
-    fn reduce<L: Lanes<T>>(&self, row: &[T]) -> T {
-        let shift = shift_of::<T, L>(row);
-        let total = fold::<T, L>(row, T::ZERO, -T::INFINITY, AddExp { shift }, Add).sum();
-        let mut out = [T::ZERO];
-        math::ln(L::splat(total)).add(L::splat(shift)).store_partial(&mut out);
-        out[0]
+    fn run<L: Lanes<T>>(self) {
+        let columns = self.x.len().checked_div(self.out.len()).unwrap_or(0);
+        for (i, out) in self.out.chunks_exact_mut(1).enumerate() {
+            let row = &self.x[i * columns..(i + 1) * columns];
+            let shift = shift_of::<T, L>(row);
+            let total = fold::<T, L>(row, T::ZERO, -T::INFINITY, AddExp { shift }, Add).sum();
+            math::ln(L::splat(total)).add(L::splat(shift)).store_partial(out);
+        }
     }
 }
 
