@@ -72,8 +72,8 @@ where
         report.against_differences(identity, place.clone(), estimate, reverse, magnitude)?;
         let identity = Identity::ForwardAgainstDifferences;
         report.against_differences(identity, place.clone(), estimate, forward, magnitude)?;
-        let rounding = dot_of_magnitudes(&dx, &xbar) + dot_of_magnitudes(&dy, cotangent);
-        report.exact(Identity::InnerProduct, place, [reverse, forward], rounding)?;
+        let terms = dot_of_magnitudes(&dx, &xbar) + dot_of_magnitudes(&dy, cotangent);
+        report.exact(Identity::InnerProduct, place, [reverse, forward], [terms, magnitude])?;
     }
     Ok(report)
 }

@@ -184,15 +184,17 @@ impl Report {
         self.compare(Comparison { identity, place, expected, got, allowed })
     }
 
-    /// Holds two exact ways to the same number against each other, whose rounding errors are relative to `magnitude`.
+    /// Holds two exact ways to the same number against each other. `terms` is the sum of the magnitudes of what they add up,
+    /// `magnitude` that of the largest derivatives around, of which the terms themselves may be what cancelled.
     pub(super) fn exact(
         &mut self,
         identity: Identity,
         place: Place,
         [expected, got]: [f64; 2],
-        magnitude: f64,
+        [terms, magnitude]: [f64; 2],
     ) -> Result<(), Failure> {
-        self.compare(Comparison { identity, place, expected, got, allowed: EXACT * magnitude })
+        let allowed = EXACT * terms + CANCELLATION * magnitude;
+        self.compare(Comparison { identity, place, expected, got, allowed })
     }
 }
 

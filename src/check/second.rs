@@ -87,15 +87,15 @@ where
             let identity = Identity::HessianAgainstDifferences;
             report.against_differences(identity, place.clone(), estimate, hv[i], magnitude)?;
             let pair = [hv[i], second.reverse_over_reverse[i]];
-            report.exact(Identity::ReverseOverReverse, place.clone(), pair, magnitude)?;
+            report.exact(Identity::ReverseOverReverse, place.clone(), pair, [largest(hv), magnitude])?;
             let pair = [hv[i], second.reverse_over_forward[i]];
-            report.exact(Identity::ReverseOverForward, place, pair, magnitude)?;
+            report.exact(Identity::ReverseOverForward, place, pair, [largest(hv), magnitude])?;
         }
         let uhv = dot(&u, hv);
-        let rounding = dot_of_magnitudes(&u, hv) + dot_of_magnitudes(&v, &hu) + magnitude;
+        let terms = [dot_of_magnitudes(&u, hv) + dot_of_magnitudes(&v, &hu), magnitude];
         let pair = [uhv, second.forward_over_forward];
-        report.exact(Identity::ForwardOverForward, direction.place.clone(), pair, rounding)?;
-        report.exact(Identity::Symmetry, direction.place, [uhv, dot(&v, &hu)], rounding)?;
+        report.exact(Identity::ForwardOverForward, direction.place.clone(), pair, terms)?;
+        report.exact(Identity::Symmetry, direction.place, [uhv, dot(&v, &hu)], terms)?;
     }
     Ok(report)
 }
