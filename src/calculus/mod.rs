@@ -12,6 +12,10 @@
 //! as an outer step needs it, is that of a loss with one episode (`loss.sum_episodes()`): there the cotangent of a
 //! shared variable is folded into one. The rule for both: a cotangent lives on as many episodes as its primal or the
 //! loss, whichever are more. A plain [`vjp`] is the transpose of [`jvp`]: it folds.
+//!
+//! A tangent with E episodes of a shared variable moves a copy of it in each episode; behind a sum over episodes stands the
+//! sum of what that does. The derivative of *each* episode's loss through such a sum would be a matrix of episodes by
+//! episodes: `grad` refuses it.
 
 mod forward;
 mod reverse;
