@@ -1,7 +1,6 @@
 //! The learners by name, and the settings that each is trained with.
 
 use clap::ValueEnum;
-
 use metatape::meta::{Clip, Maml, MetaSgd, Order, Rates, Schedule};
 use metatape::tensor::Tensors;
 use rand::{Rng, RngExt};

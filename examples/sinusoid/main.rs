@@ -35,7 +35,7 @@ struct LogLine<'a> {
 
 fn main() -> ExitCode {
     common::main(|options: Options| {
-        let plan = options.plan()?;
+        let plan = options.plan();
         let mut session = Session::start("sinusoid", &options.common, &plan)?;
         let mut runs = Run::all(&plan, options.common.seed);
         if let Some(checkpoint) = session.restored() {

@@ -1,11 +1,12 @@
 //! The command line, and the plan that it makes.
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Parser, ValueEnum};
 use metatape::meta::{Adaptation, Order, Road};
 use metatape::tasks::Sinusoid;
 use serde::Serialize;
 
-use crate::common::{Common, Result};
+use crate::common::Common;
 use crate::learner::Learner;
 
 /// Meta-learns sinusoids with MAML and Meta-SGD, exact to second order, and prints the published table beside its own.
@@ -17,21 +18,21 @@ pub struct Options {
     /// A learner to train; may be repeated [default: maml and meta-sgd]
     #[arg(long = "learner", value_name = "NAME")]
     learners: Vec<Learner>,
-    /// How many points a task shows; may be repeated. In training, and then scored at 5, 10 and 20 [default: 5, 10 and 20].
-    /// In MAML's protocol in scoring, after training at 10 as published [default: 5]
-    #[arg(long, value_parser = at_least_one)]
+    /// How many points a task shows in training; may be repeated [default: 5, 10 and 20]. In MAML's protocol training
+    /// shows 10 as published, and this is the number at test [default: 5]
+    #[arg(long, value_parser = few())]
     shots: Vec<usize>,
     /// Whose benchmark: Meta-SGD's varies the frequency, MAML's does not
     #[arg(long, default_value = "meta-sgd")]
     protocol: Protocol,
     /// How many meta-iterations [default: 60000; 70000 in MAML's protocol]
-    #[arg(long, value_parser = at_least_one)]
+    #[arg(long, value_parser = count())]
     iterations: Option<usize>,
     /// How many tasks a meta-iteration sees [default: 4; 25 in MAML's protocol]
-    #[arg(long, value_parser = at_least_one)]
+    #[arg(long, value_parser = few())]
     meta_batch: Option<usize>,
     /// How many inner steps a learner adapts by
-    #[arg(long, default_value_t = 1, value_parser = at_least_one)]
+    #[arg(long, default_value_t = 1, value_parser = few())]
     steps: usize,
     /// Trains the first-order or the exact form of every learner, whatever its name says
     #[arg(long)]
@@ -85,36 +86,33 @@ pub struct Plan {
 }
 
 impl Options {
-    pub fn plan(&self) -> Result<Plan> {
+    /// The plan that these options make.
+    pub fn plan(&self) -> Plan {
         let maml = self.protocol == Protocol::Maml;
-        let mut learners = if self.learners.is_empty() {
+        let learners = if self.learners.is_empty() {
             vec![Learner::Maml, Learner::MetaSgd]
         } else {
             self.learners.clone()
         };
-        if let Some(order) = self.order {
-            let order = match order {
-                Orders::First => Order::First,
-                Orders::Second => Order::Second,
-            };
-            learners = learners.into_iter().map(|learner| learner.with_order(order)).collect();
-        }
-        learners.dedup();
+        let ordered = |learner: Learner| match self.order {
+            None => learner,
+            Some(Orders::First) => learner.with_order(Order::First),
+            Some(Orders::Second) => learner.with_order(Order::Second),
+        };
+        let learners = once(learners.into_iter().map(ordered).collect());
         let given = |usual: &[usize]| if self.shots.is_empty() { usual.to_vec() } else { self.shots.clone() };
-        let (mut shots, mut test_shots) =
+        let (shots, test_shots) =
             if maml { (vec![10], given(&[5])) } else { (given(&[5, 10, 20]), vec![5, 10, 20]) };
-        shots.dedup();
-        test_shots.dedup();
         let quick = self.common.quick;
         let usual = match (quick, maml) {
             (true, _) => 1000,
             (false, false) => 60_000,
             (false, true) => 70_000,
         };
-        Ok(Plan {
+        Plan {
             learners,
-            shots,
-            test_shots,
+            shots: once(shots),
+            test_shots: once(test_shots),
             protocol: self.protocol,
             iterations: self.iterations.unwrap_or(usual),
             meta_batch: self.meta_batch.unwrap_or(if maml { 25 } else { 4 }),
@@ -127,7 +125,7 @@ impl Options {
                 (false, true) => 6,
             },
             seed: self.common.seed,
-        })
+        }
     }
 }
 
@@ -162,10 +160,23 @@ impl Plan {
     }
 }
 
-fn at_least_one(text: &str) -> std::result::Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("at least 1 is needed".to_owned()),
-        Ok(number) => Ok(number),
-        Err(_) => Err("not a whole number".to_owned()),
+/// From one to as many as make sense.
+fn count() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=1_000_000_000)
+}
+
+/// Points of a task, tasks of a meta-batch, steps of an adaptation: a few.
+fn few() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=10_000)
+}
+
+/// Each once, in the order of their first mention.
+fn once<A: Copy + PartialEq>(all: Vec<A>) -> Vec<A> {
+    let mut seen = Vec::new();
+    for one in all {
+        if !seen.contains(&one) {
+            seen.push(one);
+        }
     }
+    seen
 }

@@ -4,6 +4,7 @@ use metatape::meta::{GuardError, Inner, Report};
 use metatape::prelude::*;
 use metatape::tasks::{Sinusoid, stream};
 
+use crate::common;
 use crate::learner::{self, Learner};
 use crate::options::Plan;
 
@@ -172,7 +173,10 @@ impl Run {
     }
 
     /// Trains for some more iterations.
-    pub fn advance(&mut self, plan: &Plan, iterations: usize) -> Result<(), GuardError> {
+    ///
+    /// # Errors
+    /// The meta-gradient has not been finite for too long.
+    pub fn advance(&mut self, plan: &Plan, iterations: usize) -> common::Result {
         let mut sum = 0.0;
         let mut finite = 0;
         for _ in 0..iterations {
@@ -180,7 +184,8 @@ impl Run {
                 let mut rng = stream(plan.seed, self.iteration as u64, task as u64);
                 self.world.episode_into(episode, &mut rng);
             }
-            let report = self.training.step(&self.episodes)?;
+            let stop = |error: GuardError| format!("{}, {error}", self.name);
+            let report = self.training.step(&self.episodes).map_err(stop)?;
             if report.loss.is_finite() {
                 sum += report.loss;
                 finite += 1;
