@@ -26,14 +26,17 @@ impl Matmul {
         Matmul { left_transposed, right_transposed, fold: false }
     }
 
-    /// Rows, inner length (twice) and columns of the product.
-    fn lengths(self, left: Shape, right: Shape) -> [usize; 4] {
-        let swap = |transposed, shape: Shape| {
-            if transposed { [shape.dim(1), shape.dim(0)] } else { [shape.dim(0), shape.dim(1)] }
+    /// Rows, inner length (twice) and columns of the product; `None` where an operand is no matrix.
+    #[inline]
+    fn lengths(self, left: Shape, right: Shape) -> Option<[usize; 4]> {
+        let (&[left_rows, left_columns], &[right_rows, right_columns]) = (left.dims(), right.dims()) else {
+            return None;
         };
-        let [rows, inner] = swap(self.left_transposed, left);
-        let [other_inner, columns] = swap(self.right_transposed, right);
-        [rows, inner, other_inner, columns]
+        let (rows, inner) =
+            if self.left_transposed { (left_columns, left_rows) } else { (left_rows, left_columns) };
+        let (other_inner, columns) =
+            if self.right_transposed { (right_columns, right_rows) } else { (right_rows, right_columns) };
+        Some([rows, inner, other_inner, columns].map(|length| length as usize))
     }
 }
 
@@ -42,11 +45,8 @@ impl Multilinear for Matmul {
     const SLOTS: &'static [usize] = &[0, 1];
 
     fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
-        let (left, right) = (inputs[0].shape, inputs[1].shape);
-        if left.rank() != 2 || right.rank() != 2 {
-            return Err(Mismatch("wants two matrices"));
-        }
-        let [rows, inner, other_inner, columns] = self.lengths(left, right);
+        let lengths = self.lengths(inputs[0].shape, inputs[1].shape);
+        let [rows, inner, other_inner, columns] = lengths.ok_or(Mismatch("wants two matrices"))?;
         if inner != other_inner {
             return Err(Mismatch("the inner lengths differ"));
         }
@@ -56,7 +56,8 @@ impl Multilinear for Matmul {
 
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
         let [left, right] = [inputs[0], inputs[1]];
-        let [rows, inner, _, columns] = self.lengths(left.extent.shape, right.extent.shape);
+        let lengths = self.lengths(left.extent.shape, right.extent.shape);
+        let [rows, inner, _, columns] = lengths.expect("checked by the extent");
         let episodes = left.extent.episodes.max(right.extent.episodes) as usize;
         let size = Dimensions { episodes, rows, inner, columns };
         let (left, right) = (operand(left, self.left_transposed), operand(right, self.right_transposed));
