@@ -1,7 +1,6 @@
 //! Moving blocks about: permuted axes, parts cut out and put in.
 
-/// Axes of a permutation: episodes and up to four of a shape.
-pub const AXES: usize = 5;
+use super::broadcast::AXES;
 
 /// `out = x` with axes in another order: step `i` along output axis `a` moves `strides[a]` in `x`.
 pub fn permute<T: Copy>(counts: [usize; AXES], strides: [usize; AXES], x: &[T], out: &mut [T]) {

@@ -164,9 +164,7 @@ where
     E: AtRest<T>,
     F: for<'t> Fn(&'t Tape<T>, M::On<'t, Op>, E::On<'t, Op>) -> Var<'t, T> + Sync,
 {
-    let mut count = 0;
-    meta.each(&mut |tensor| count += tensor.values().len());
-    let mut flat = vec![T::ZERO; count];
+    let mut flat = vec![T::ZERO; meta.count()];
     let mean = Workers::new(8).mean(episodes, &mut flat, |worker, episodes, gradient| {
         worker.tape.clear();
         let tape = &worker.tape;

@@ -4,7 +4,6 @@ use super::outer::{Worker, Workers};
 use super::{Clip, Inner, Loss, adjoint, tape_road};
 use crate::kernels::map::add_assign;
 use crate::simd::Float;
-use crate::tape::AtRest;
 use crate::tensor::{Episode, Tensors};
 
 /// To which order the meta-gradient is taken.
@@ -126,11 +125,4 @@ impl<L, F> Problem<L, F> {
             Road::Adjoint => adjoint::gradient(self, worker, at, episodes, gradient),
         }
     }
-}
-
-/// How many floats `theta` and `meta` have together: the length of a meta-gradient.
-pub(super) fn count<T: Float>(theta: &Tensors<T>, meta: &impl AtRest<T>) -> usize {
-    let mut count = theta.count();
-    meta.each(&mut |tensor| count += tensor.values().len());
-    count
 }

@@ -1,10 +1,10 @@
 //! Descent of the meta-gradient.
 
 use super::optimizer::Optimizer;
-use super::problem::count;
 use super::{Clip, Guard, GuardError, Inner, Loss, Problem, Schedule, Workers};
 use crate::kernels::reduce::{all_finite, squared_norm};
 use crate::simd::Float;
+use crate::tape::AtRest;
 use crate::tensor::{Episode, Tensors};
 
 /// A meta-learner in training: what is learned, and what descends it.
@@ -57,7 +57,7 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
     where
         O: Clone,
     {
-        let gradient = vec![T::ZERO; count(&learned.0, &learned.1)];
+        let gradient = vec![T::ZERO; learned.0.count() + learned.1.count()];
         Training {
             problem,
             learned,

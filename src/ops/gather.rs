@@ -19,15 +19,6 @@ pub struct Scatter {
     pub rows: u32,
 }
 
-fn with_rows(shape: Shape, rows: usize) -> Shape {
-    let mut dims = [1; Shape::MAX_RANK];
-    for (slot, &dim) in dims.iter_mut().zip(shape.dims()) {
-        *slot = dim as usize;
-    }
-    dims[0] = rows;
-    Shape::new(&dims[..shape.rank()])
-}
-
 fn check(inputs: &[Extent]) -> Result<u32, Mismatch> {
     if inputs[0].shape.rank() != 1 || inputs[1].shape.rank() == 0 {
         return Err(Mismatch("wants a list of row numbers, and rows"));
@@ -62,7 +53,7 @@ impl Multilinear for Gather {
     const SLOTS: &'static [usize] = &[1];
     fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
         let episodes = check(inputs)?;
-        Ok(Extent { episodes, shape: with_rows(inputs[1].shape, inputs[0].shape.len()) })
+        Ok(Extent { episodes, shape: inputs[1].shape.with_dim(0, inputs[0].shape.len()) })
     }
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
         let width = width(inputs[1].extent);
@@ -93,7 +84,7 @@ impl Multilinear for Scatter {
         if inputs[0].shape.len() != inputs[1].shape.dim(0) {
             return Err(Mismatch("as many row numbers as rows"));
         }
-        Ok(Extent { episodes, shape: with_rows(inputs[1].shape, self.rows as usize) })
+        Ok(Extent { episodes, shape: inputs[1].shape.with_dim(0, self.rows as usize) })
     }
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
         let width = width(inputs[1].extent);

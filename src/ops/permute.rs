@@ -4,6 +4,7 @@ use super::broadcast::counts;
 use super::kind::Linear;
 use super::sample::Pick;
 use super::{Op, Var};
+use crate::kernels::broadcast::AXES;
 use crate::kernels::layout;
 use crate::simd::Float;
 use crate::tape::{Extent, Mismatch, Value};
@@ -65,10 +66,10 @@ impl Linear for Permute {
         let x = inputs[0];
         let own = x.extent.shape.strides();
         let rank = usize::from(self.rank);
-        let mut strides = [0; layout::AXES];
+        let mut strides = [0; AXES];
         strides[0] = x.extent.shape.len();
         for (i, &axis) in self.order[..rank].iter().enumerate() {
-            strides[layout::AXES - rank + i] = own[usize::from(axis)];
+            strides[AXES - rank + i] = own[usize::from(axis)];
         }
         layout::permute(counts(extent), strides, x.values, out);
     }

@@ -43,15 +43,6 @@ fn pitch(shape: Shape, axis: u32) -> usize {
     shape.dims()[axis as usize..].iter().map(|&dim| dim as usize).product()
 }
 
-fn with_length(shape: Shape, axis: u32, len: u32) -> Shape {
-    let mut dims = [1; Shape::MAX_RANK];
-    for (slot, &dim) in dims.iter_mut().zip(shape.dims()) {
-        *slot = dim as usize;
-    }
-    dims[axis as usize] = len as usize;
-    Shape::new(&dims[..shape.rank()])
-}
-
 impl Linear for Slice {
     const NAME: &'static str = "slice";
     fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
@@ -62,7 +53,7 @@ impl Linear for Slice {
         if u64::from(self.start) + u64::from(self.len) > shape.dim(self.axis as usize) as u64 {
             return Err(Mismatch("the part ends behind the axis"));
         }
-        Ok(Extent { shape: with_length(shape, self.axis, self.len), ..inputs[0] })
+        Ok(Extent { shape: shape.with_dim(self.axis as usize, self.len as usize), ..inputs[0] })
     }
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
         let x = inputs[0];
@@ -94,7 +85,7 @@ impl Linear for Pad {
         if u64::from(self.start) + shape.dim(self.axis as usize) as u64 > u64::from(self.len) {
             return Err(Mismatch("the operand ends behind the axis"));
         }
-        Ok(Extent { shape: with_length(shape, self.axis, self.len), ..inputs[0] })
+        Ok(Extent { shape: shape.with_dim(self.axis as usize, self.len as usize), ..inputs[0] })
     }
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
         let x = inputs[0];
@@ -128,9 +119,9 @@ impl Linear for Concat {
         if (0..left.rank()).any(|other| other != axis && left.dim(other) != right.dim(other)) {
             return Err(Mismatch("the other axes differ in length"));
         }
-        let len = (left.dim(axis) + right.dim(axis)) as u32;
+        let len = left.dim(axis) + right.dim(axis);
         let episodes = join_episodes(inputs[0], inputs[1])?;
-        Ok(Extent { episodes, shape: with_length(left, self.axis, len) })
+        Ok(Extent { episodes, shape: left.with_dim(axis, len) })
     }
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
         let to = pitch(extent.shape, self.axis);
@@ -167,9 +158,9 @@ impl Linear for Concat {
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<Shape>) {
         let left = pick.shape_with_axes();
-        let axis = pick.below(left.rank()) as u32;
-        let right = with_length(left, axis, pick.length() as u32);
-        (Concat { axis }, vec![left, right])
+        let axis = pick.below(left.rank());
+        let right = left.with_dim(axis, pick.length());
+        (Concat { axis: axis as u32 }, vec![left, right])
     }
 }
 

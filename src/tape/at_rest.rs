@@ -27,6 +27,13 @@ pub trait AtRest<T: Float>: Sync {
     /// Shows each tensor, in the order of the variables, to be changed.
     fn each_mut(&mut self, visit: &mut dyn FnMut(&mut Tensor<T>));
 
+    /// How many floats there are in all tensors together.
+    fn count(&self) -> usize {
+        let mut count = 0;
+        self.each(&mut |tensor| count += tensor.values().len());
+        count
+    }
+
     /// Puts this value on the tape, shared by all episodes.
     fn put<'t, O: Language>(&self, tape: &'t Tape<T, O>) -> Self::On<'t, O> {
         Self::put_group(std::iter::once(self), tape)

@@ -91,6 +91,18 @@ impl Shape {
         self.len() == 0
     }
 
+    /// The same shape with another length along one axis.
+    ///
+    /// # Panics
+    /// If there is no such axis, or the shape is too large.
+    #[track_caller]
+    pub fn with_dim(self, axis: usize, length: usize) -> Shape {
+        assert!(axis < self.rank(), "shape {self} has no axis {axis}");
+        let mut dims = self.dims.map(|dim| dim as usize);
+        dims[axis] = length;
+        Shape::new(&dims[..self.rank()])
+    }
+
     /// How far apart, in values, two neighbours along each axis lie in row-major order.
     ///
     /// Entries beyond the rank are 1.

@@ -45,9 +45,7 @@ pub(crate) fn meta_gradient<T: Float, L: Inner<T>, F: Loss<T>>(
     episodes: &[Episode<T>],
     chunk: usize,
 ) -> (f64, Vec<T>) {
-    let mut count = at.0.count();
-    at.1.each(&mut |tensor| count += tensor.values().len());
-    let mut gradient = vec![T::ZERO; count];
+    let mut gradient = vec![T::ZERO; at.0.count() + at.1.count()];
     let loss = problem.mean_gradient(&mut Workers::new(chunk), at, episodes, &mut gradient);
     (loss, gradient)
 }

@@ -51,8 +51,7 @@ pub trait Optimizer<T: Float>: Send {
 /// Memory for one running mean, zero where it is new.
 #[track_caller]
 fn prepare<T: Float>(memory: &mut Vec<T>, parameters: &impl AtRest<T>, gradient: &[T]) {
-    let mut count = 0;
-    parameters.each(&mut |tensor| count += tensor.values().len());
+    let count = parameters.count();
     assert!(gradient.len() == count, "a gradient of {} floats for {count} parameters", gradient.len());
     if memory.is_empty() {
         memory.resize(count, T::ZERO);
