@@ -30,11 +30,11 @@ pub use forward::jvp;
 pub use reverse::{grad, vjp};
 pub use second::{hessian, hvp, hvp_reverse, jacobian};
 
-/// `x` repeated over `episodes` episodes where it is shared. No language needs an op for that: adding zeros does it.
+/// `x` repeated over `episodes` episodes where it is shared.
 fn on_episodes<'t, T: Float, O: Differentiable>(x: Var<'t, T, O>, episodes: u32) -> Var<'t, T, O> {
     let extent = x.extent();
     if extent.episodes >= episodes {
         return x;
     }
-    O::add(x, x.tape().fill(Extent { episodes, ..extent }, T::ZERO))
+    O::broadcast(x, Extent { episodes, ..extent })
 }

@@ -1,8 +1,7 @@
 //! Cotangents down the tape.
 
-use super::on_episodes;
 use crate::simd::Float;
-use crate::tape::{Bundle, Differentiable, Extent, MAX_INPUTS, Node, Scratch, Tape, Var};
+use crate::tape::{Bundle, Call, Differentiable, Extent, Node, Scratch, Tape, Var, Wanted};
 
 /// The gradient of a scalar: `d loss / d inputs`, in the structure of `inputs`.
 ///
@@ -125,7 +124,11 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
                 y.shape()
             );
             if y.id() >= self.first && self.marked(y.id()) {
-                self.accumulate(y.id(), on_episodes(cotangent, y.episodes()));
+                let link = &mut self.scratch.links[(y.id() - self.first) as usize];
+                *link = match *link {
+                    NONE => cotangent.id(),
+                    before => O::add(Var::at(self.tape, before), cotangent).id(),
+                };
             }
         }
     }
@@ -138,42 +141,42 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
             }
             let id = self.first + at as u32;
             let node = self.tape.node(id);
-            if node.op.is_some() {
-                self.through(id, node, Var::at(self.tape, link));
+            if let Some(op) = node.op {
+                self.through(id, &node, op, Var::at(self.tape, link));
             }
         }
     }
 
     /// Hands the cotangent of one node on to what it read.
-    fn through(&mut self, id: u32, node: Node<O>, cotangent: Var<'t, T, O>) {
+    fn through(&mut self, id: u32, node: &Node<O>, op: O, cotangent: Var<'t, T, O>) {
         let arity = usize::from(node.arity);
-        let mut wanted = [None; MAX_INPUTS];
-        for (want, &input) in wanted[..arity].iter_mut().zip(&node.inputs) {
-            if input >= self.first && self.marked(input) {
-                *want = Some(self.cotangent_extent(input));
-            }
-        }
-        if wanted.iter().all(Option::is_none) {
-            return;
-        }
         let inputs = node.inputs.map(|input| Var::at(self.tape, input));
-        let call = crate::tape::Call { inputs: &inputs[..arity], output: Var::at(self.tape, id) };
-        let op = node.op.expect("leaves are not walked through");
-        let found = op.vjp(call, cotangent, &wanted[..arity]);
-        for ((cotangent, want), &input) in found.into_iter().zip(wanted).zip(&node.inputs) {
-            if let (Some(cotangent), Some(want)) = (cotangent, want) {
-                debug_assert_eq!(cotangent.extent(), want, "{}: cotangent of another extent", op.name());
-                self.accumulate(input, cotangent);
+        let call = Call { inputs: &inputs[..arity], output: Var::at(self.tape, id) };
+        let mut entered = None;
+        for (slot, &input) in node.inputs[..arity].iter().enumerate() {
+            if input < self.first || !self.marked(input) || !op.passes(slot) {
+                continue;
+            }
+            let cotangent =
+                *entered.get_or_insert_with(|| op.enter(call, self.whole(cotangent, node.extent)));
+            let link = self.scratch.links[(input - self.first) as usize];
+            let onto = (link != NONE).then(|| Var::at(self.tape, link));
+            let wanted = Wanted { extent: self.cotangent_extent(input), onto };
+            if let Some(found) = op.vjp(slot, call, cotangent, wanted) {
+                debug_assert!(
+                    found.extent().broadcasts_to(wanted.extent),
+                    "{}: cotangent of another extent",
+                    op.name()
+                );
+                self.scratch.links[(input - self.first) as usize] = found.id();
             }
         }
     }
 
-    fn accumulate(&mut self, id: u32, cotangent: Var<'t, T, O>) {
-        let link = &mut self.scratch.links[(id - self.first) as usize];
-        *link = match *link {
-            NONE => cotangent.id(),
-            before => O::add(Var::at(self.tape, before), cotangent).id(),
-        };
+    /// A cotangent that may be short along axes where it is the same everywhere, in full.
+    fn whole(&self, cotangent: Var<'t, T, O>, of: Extent) -> Var<'t, T, O> {
+        let extent = self.at_least_asked(of);
+        if cotangent.extent() == extent { cotangent } else { O::broadcast(cotangent, extent) }
     }
 
     fn marked(&self, id: u32) -> bool {
@@ -181,13 +184,16 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
     }
 
     fn cotangent_extent(&self, id: u32) -> Extent {
-        let extent = self.tape.node(id).extent;
+        self.at_least_asked(Var::at(self.tape, id).extent())
+    }
+
+    fn at_least_asked(&self, extent: Extent) -> Extent {
         Extent { episodes: extent.episodes.max(self.episodes), ..extent }
     }
 
     fn cotangent_or_zeros(&self, x: Var<'t, T, O>) -> Var<'t, T, O> {
         match self.scratch.links.get((x.id() - self.first) as usize) {
-            Some(&link) if link != NONE => Var::at(self.tape, link),
+            Some(&link) if link != NONE => self.whole(Var::at(self.tape, link), x.extent()),
             _ => self.tape.fill(self.cotangent_extent(x.id()), T::ZERO),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{grad, hessian, hvp, hvp_reverse, jacobian, jvp};
 use crate::simd::Float;
-use crate::tape::{Call, Differentiable, Extent, Language, MAX_INPUTS, Mismatch, Tape, Value, Var};
+use crate::tape::{Call, Differentiable, Extent, Language, Mismatch, Tape, Value, Var, Wanted};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Toy {
@@ -54,23 +54,25 @@ impl Differentiable for Toy {
 
     fn vjp<'t, T: Float>(
         self,
+        slot: usize,
         call: Call<'_, 't, T, Self>,
         cotangent: Var<'t, T, Self>,
-        wanted: &[Option<Extent>],
-    ) -> [Option<Var<'t, T, Self>>; MAX_INPUTS] {
-        let mut found = [None; MAX_INPUTS];
-        for (slot, _) in wanted.iter().enumerate().filter(|(_, want)| want.is_some()) {
-            found[slot] = Some(match self {
-                Toy::Add => cotangent,
-                Toy::Multiply => multiply(cotangent, call.inputs[1 - slot]),
-                Toy::Exp => multiply(cotangent, call.output),
-            });
-        }
-        found
+        wanted: Wanted<'t, T, Self>,
+    ) -> Option<Var<'t, T, Self>> {
+        let own = match self {
+            Toy::Add => cotangent,
+            Toy::Multiply => multiply(cotangent, call.inputs[1 - slot]),
+            Toy::Exp => multiply(cotangent, call.output),
+        };
+        Some(wanted.onto.map_or(own, |onto| Toy::add(onto, own)))
     }
 
     fn add<'t, T: Float>(left: Var<'t, T, Self>, right: Var<'t, T, Self>) -> Var<'t, T, Self> {
         left.tape().record(Toy::Add, &[left, right])
+    }
+
+    fn broadcast<'t, T: Float>(x: Var<'t, T, Self>, extent: Extent) -> Var<'t, T, Self> {
+        unreachable!("toys are all of one extent, not {} and {extent}", x.extent())
     }
 }
 

@@ -8,16 +8,16 @@
 //! | [`Fused`] | `f`, its jvp and vjp, and a composite twin | as stated | as stated |
 
 use super::sample::{Domain, Pick};
-use super::{Op, Var};
+use super::{Op, Var, settle};
 use crate::simd::{Float, Lanes};
-use crate::tape::{Call, Extent, MAX_INPUTS, Mismatch, Value};
+use crate::tape::{Call, Extent, Mismatch, Value, Wanted};
 use crate::tensor::Shape;
 
 /// A call of an op of this language.
 pub type OpCall<'a, 't, T> = Call<'a, 't, T, Op>;
 
-/// Cotangents by slot.
-pub type Cotangents<'t, T> = [Option<Var<'t, T>>; MAX_INPUTS];
+/// What is asked of an op of this language for one of its inputs.
+pub type OpWanted<'t, T> = Wanted<'t, T, Op>;
 
 /// What the laws of an op's kind need to know of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,6 +98,17 @@ pub trait Multilinear: Copy + Into<Op> {
         cotangent: Var<'t, T>,
         wanted: Extent,
     ) -> Var<'t, T>;
+    /// [`Multilinear::transpose`], fitted and added to what is wanted on top of. An op that can add as it computes says so
+    /// here.
+    fn transpose_onto<'t, T: Float>(
+        self,
+        slot: usize,
+        inputs: &[Var<'t, T>],
+        cotangent: Var<'t, T>,
+        wanted: OpWanted<'t, T>,
+    ) -> Var<'t, T> {
+        settle(self.transpose(slot, inputs, cotangent, wanted.extent), wanted)
+    }
     /// A random use: the op, and for each input its shape and where its values may lie.
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>);
 }
@@ -127,6 +138,20 @@ pub trait Fused: Copy + Into<Op> {
         call: OpCall<'_, 't, T>,
         cotangent: Var<'t, T>,
     ) -> Option<Var<'t, T>>;
+    /// [`Fused::vjp`], fitted and added to what is wanted on top of. An op that can add as it computes says so here.
+    fn vjp_onto<'t, T: Float>(
+        self,
+        slot: usize,
+        call: OpCall<'_, 't, T>,
+        cotangent: Var<'t, T>,
+        wanted: OpWanted<'t, T>,
+    ) -> Option<Var<'t, T>> {
+        Some(settle(self.vjp(slot, call, cotangent)?, wanted))
+    }
+    /// See [`Differentiable::enter`](crate::tape::Differentiable::enter).
+    fn enter<'t, T: Float>(self, _call: OpCall<'_, 't, T>, cotangent: Var<'t, T>) -> Var<'t, T> {
+        cotangent
+    }
     /// The same function, composed of other ops.
     fn twin<'t, T: Float>(self, inputs: &[Var<'t, T>]) -> Var<'t, T>;
     /// A random use: the op, and for each input its shape and where its values may lie.

@@ -1,11 +1,12 @@
 //! The list of ops: the one place that names them all.
 
-use super::kind::{Laws, OpCall};
+use super::kind::{Laws, OpCall, OpWanted};
 use super::rule::{Rule, kinds};
 use super::sample::{Pick, Sample};
+use super::sum::broadcast_to;
 use super::*;
 use crate::simd::{Compiled, Double, Single};
-use crate::tape::{Call, Differentiable, Extent, Language, MAX_INPUTS, Mismatch, Value};
+use crate::tape::{Differentiable, Extent, Language, MAX_INPUTS, Mismatch, Value};
 
 macro_rules! ops {
     ($($kind:ident { $($op:ident),+ $(,)? })+) => {
@@ -79,13 +80,18 @@ macro_rules! ops {
                 match self { $($(Op::$op(op) => Rule::<kinds::$kind>::jvp(op, call, tangents),)+)+ }
             }
 
+            fn enter<'t, T: Float>(self, call: OpCall<'_, 't, T>, cotangent: Var<'t, T>) -> Var<'t, T> {
+                match self { $($(Op::$op(op) => Rule::<kinds::$kind>::enter(op, call, cotangent),)+)+ }
+            }
+
             fn vjp<'t, T: Float>(
                 self,
-                call: Call<'_, 't, T, Op>,
+                slot: usize,
+                call: OpCall<'_, 't, T>,
                 cotangent: Var<'t, T>,
-                wanted: &[Option<Extent>],
-            ) -> [Option<Var<'t, T>>; MAX_INPUTS] {
-                match self { $($(Op::$op(op) => Rule::<kinds::$kind>::vjp(op, call, cotangent, wanted),)+)+ }
+                wanted: OpWanted<'t, T>,
+            ) -> Option<Var<'t, T>> {
+                match self { $($(Op::$op(op) => Rule::<kinds::$kind>::vjp(op, slot, call, cotangent, wanted),)+)+ }
             }
 
             #[inline]
@@ -95,6 +101,10 @@ macro_rules! ops {
 
             fn add<'t, T: Float>(left: Var<'t, T>, right: Var<'t, T>) -> Var<'t, T> {
                 left + right
+            }
+
+            fn broadcast<'t, T: Float>(x: Var<'t, T>, extent: Extent) -> Var<'t, T> {
+                broadcast_to(x, extent)
             }
         }
     };

@@ -53,7 +53,7 @@ pub use sum::{BroadcastTo, SumTo};
 pub use trigonometric::{Cos, Sin};
 
 use linear::add;
-use sum::fit;
+use sum::settle;
 
 /// A variable of the engine's own op language.
 pub type Var<'t, T = f32> = tape::Var<'t, T, Op>;

@@ -1,8 +1,8 @@
 //! How the derivative rules follow from an op's kind.
 
-use super::kind::{Cotangents, Diagonal, Fused, Laws, Linear, Multilinear, OpCall};
+use super::kind::{Diagonal, Fused, Laws, Linear, Multilinear, OpCall, OpWanted};
 use super::sample::{Domain, Pick, Sample};
-use super::{Op, Var, add, fit};
+use super::{Op, Var, add, settle};
 use crate::kernels::map::{Unary, map};
 use crate::simd::{Float, Lanes};
 use crate::tape::{Extent, MAX_INPUTS, Mismatch, Value};
@@ -27,13 +27,18 @@ pub(super) trait Rule<K>: Copy + Into<Op> {
         call: OpCall<'_, 't, T>,
         tangents: &[Option<Var<'t, T>>],
     ) -> Option<Var<'t, T>>;
+    /// See [`Differentiable::enter`](crate::tape::Differentiable::enter).
+    fn enter<'t, T: Float>(self, _call: OpCall<'_, 't, T>, cotangent: Var<'t, T>) -> Var<'t, T> {
+        cotangent
+    }
     /// See [`Differentiable::vjp`](crate::tape::Differentiable::vjp).
     fn vjp<'t, T: Float>(
         self,
+        slot: usize,
         call: OpCall<'_, 't, T>,
         cotangent: Var<'t, T>,
-        wanted: &[Option<Extent>],
-    ) -> Cotangents<'t, T>;
+        wanted: OpWanted<'t, T>,
+    ) -> Option<Var<'t, T>>;
     /// A random use of the op.
     fn sample(pick: &mut Pick<'_>) -> Sample;
     /// The kind, and what its laws need to know.
@@ -92,12 +97,12 @@ impl<D: Diagonal> Rule<kinds::Diagonal> for D {
 
     fn vjp<'t, T: Float>(
         self,
+        _: usize,
         call: OpCall<'_, 't, T>,
         cotangent: Var<'t, T>,
-        wanted: &[Option<Extent>],
-    ) -> Cotangents<'t, T> {
-        let flows = wanted[0].map(|_| cotangent * self.derivative(call.inputs[0], call.output));
-        [flows, None, None]
+        wanted: OpWanted<'t, T>,
+    ) -> Option<Var<'t, T>> {
+        Some(settle(cotangent * self.derivative(call.inputs[0], call.output), wanted))
     }
 
     fn sample(pick: &mut Pick<'_>) -> Sample {
@@ -144,12 +149,13 @@ impl<A: Linear> Rule<kinds::Linear> for A {
 
     fn vjp<'t, T: Float>(
         self,
+        slot: usize,
         call: OpCall<'_, 't, T>,
         cotangent: Var<'t, T>,
-        wanted: &[Option<Extent>],
-    ) -> Cotangents<'t, T> {
+        wanted: OpWanted<'t, T>,
+    ) -> Option<Var<'t, T>> {
         let inputs = extents(call.inputs);
-        by_slot(wanted, |slot, _| Some(self.transpose(slot, &inputs[..wanted.len()], cotangent)))
+        Some(settle(self.transpose(slot, &inputs[..call.inputs.len()], cotangent), wanted))
     }
 
     fn sample(pick: &mut Pick<'_>) -> Sample {
@@ -195,13 +201,12 @@ impl<B: Multilinear> Rule<kinds::Multilinear> for B {
 
     fn vjp<'t, T: Float>(
         self,
+        slot: usize,
         call: OpCall<'_, 't, T>,
         cotangent: Var<'t, T>,
-        wanted: &[Option<Extent>],
-    ) -> Cotangents<'t, T> {
-        by_slot(wanted, |slot, wanted| {
-            B::SLOTS.contains(&slot).then(|| self.transpose(slot, call.inputs, cotangent, wanted))
-        })
+        wanted: OpWanted<'t, T>,
+    ) -> Option<Var<'t, T>> {
+        Some(self.transpose_onto(slot, call.inputs, cotangent, wanted))
     }
 
     fn sample(pick: &mut Pick<'_>) -> Sample {
@@ -234,13 +239,18 @@ impl<F: Fused> Rule<kinds::Fused> for F {
         F::jvp(self, call, tangents)
     }
 
+    fn enter<'t, T: Float>(self, call: OpCall<'_, 't, T>, cotangent: Var<'t, T>) -> Var<'t, T> {
+        F::enter(self, call, cotangent)
+    }
+
     fn vjp<'t, T: Float>(
         self,
+        slot: usize,
         call: OpCall<'_, 't, T>,
         cotangent: Var<'t, T>,
-        wanted: &[Option<Extent>],
-    ) -> Cotangents<'t, T> {
-        by_slot(wanted, |slot, _| F::vjp(self, slot, call, cotangent))
+        wanted: OpWanted<'t, T>,
+    ) -> Option<Var<'t, T>> {
+        self.vjp_onto(slot, call, cotangent, wanted)
     }
 
     fn sample(pick: &mut Pick<'_>) -> Sample {
@@ -263,18 +273,4 @@ fn extents<T: Float>(inputs: &[Var<'_, T>]) -> [Extent; MAX_INPUTS] {
         *extent = input.extent();
     }
     extents
-}
-
-/// The cotangent of each wanted slot, summed or repeated to the extent that is wanted.
-fn by_slot<'t, T: Float>(
-    wanted: &[Option<Extent>],
-    mut cotangent: impl FnMut(usize, Extent) -> Option<Var<'t, T>>,
-) -> Cotangents<'t, T> {
-    let mut found = [None; MAX_INPUTS];
-    for (slot, (found, want)) in found.iter_mut().zip(wanted).enumerate() {
-        if let Some(extent) = *want {
-            *found = cotangent(slot, extent).map(|cotangent| fit(cotangent, extent));
-        }
-    }
-    found
 }

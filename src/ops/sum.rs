@@ -1,7 +1,7 @@
 //! Sums and repetitions along axes: each the other's transpose.
 
 use super::broadcast::{counts, strides_within};
-use super::kind::Linear;
+use super::kind::{Linear, OpWanted};
 use super::sample::Pick;
 use super::{Op, Var};
 use crate::kernels::broadcast;
@@ -30,7 +30,7 @@ impl Linear for SumTo {
     fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
         let episodes = if self.over_episodes { 1 } else { inputs[0].episodes };
         let to = Extent { episodes, shape: self.to };
-        match broadcasts_to(to, inputs[0]) {
+        match to.broadcasts_to(inputs[0]) {
             true => Ok(to),
             false => Err(Mismatch("the operand is no broadcast of the sum's shape")),
         }
@@ -45,10 +45,7 @@ impl Linear for SumTo {
             !(across && cotangent.episodes() > 1),
             "the derivative of each episode's loss through a sum over episodes: differentiate the sum of the losses"
         );
-        broadcast_to(
-            cotangent,
-            Extent { episodes: inputs[0].episodes.max(cotangent.episodes()), ..inputs[0] },
-        )
+        cotangent
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<Shape>) {
         let shape = pick.shape();
@@ -61,7 +58,7 @@ impl Linear for BroadcastTo {
     fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
         // Within a program the operand may have gained episodes that `to` did not know of.
         let to = Extent { episodes: self.to.episodes.max(inputs[0].episodes), ..self.to };
-        match broadcasts_to(inputs[0], to) {
+        match inputs[0].broadcasts_to(to) {
             true => Ok(to),
             false => Err(Mismatch("the operand does not broadcast to the shape")),
         }
@@ -79,11 +76,6 @@ impl Linear for BroadcastTo {
     }
 }
 
-fn broadcasts_to(small: Extent, large: Extent) -> bool {
-    (small.episodes == large.episodes || small.episodes == 1)
-        && Shape::broadcast(small.shape, large.shape) == Some(large.shape)
-}
-
 fn sum_to<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
     let extent = x.extent();
     if extent == to {
@@ -94,26 +86,41 @@ fn sum_to<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
 }
 
 #[track_caller]
-fn broadcast_to<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
+pub(super) fn broadcast_to<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
     if x.extent() == to { x } else { x.tape().record(Op::BroadcastTo(BroadcastTo { to }), &[x]) }
 }
 
-/// `x` in the extent of what it is a tangent or cotangent of: summed along axes where it is longer, repeated along
-/// axes where it is shorter.
-pub(super) fn fit<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
-    let extent = x.extent();
-    if extent == to {
-        return x;
+/// The cotangent that is wanted, from what an op's rule made of it: summed along axes where it is longer, and added to
+/// what it is wanted on top of. Along axes where it is shorter it stays so; whoever needs it in full repeats it.
+pub(super) fn settle<'t, T: Float>(x: Var<'t, T>, wanted: OpWanted<'t, T>) -> Var<'t, T> {
+    let (extent, to) = (x.extent(), wanted.extent);
+    let own = if extent.broadcasts_to(to) {
+        x
+    } else {
+        let episodes = extent.episodes.min(to.episodes);
+        sum_to(x, Extent { episodes, shape: shorter(extent.shape, to.shape) })
+    };
+    match wanted.onto {
+        Some(onto) => onto + own,
+        None => own,
     }
-    let both = Shape::broadcast(extent.shape, to.shape).unwrap_or(to.shape);
-    let episodes = extent.episodes.max(to.episodes);
-    sum_to(broadcast_to(x, Extent { episodes, shape: both }), to)
+}
+
+/// The shape that is 1 along the axes along which `to` is, and as long as `shape` along the others.
+fn shorter(shape: Shape, to: Shape) -> Shape {
+    let rank = shape.rank().min(to.rank());
+    let (own, to) = (&shape.dims()[shape.rank() - rank..], &to.dims()[to.rank() - rank..]);
+    let mut dims = [1; Shape::MAX_RANK];
+    for (dim, (&own, &to)) in dims.iter_mut().zip(own.iter().zip(to)) {
+        *dim = if to == 1 { 1 } else { own as usize };
+    }
+    Shape::new(&dims[..rank])
 }
 
 /// The tangent of an output of extent `output`, from a part of it that is still to be repeated: along axes, and over the
 /// episodes of operands that have no tangent.
 pub(super) fn whole<T: Float>(tangent: Var<'_, T>, output: Extent) -> Var<'_, T> {
-    fit(tangent, Extent { episodes: tangent.episodes().max(output.episodes), ..output })
+    broadcast_to(tangent, Extent { episodes: tangent.episodes().max(output.episodes), ..output })
 }
 
 impl<T: Float> Var<'_, T> {

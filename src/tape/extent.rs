@@ -40,6 +40,14 @@ impl Extent {
     pub fn episode_stride(&self) -> usize {
         if self.episodes == 1 { 0 } else { self.shape.len() }
     }
+
+    /// Whether repeating this along axes of length 1, leading axes it lacks, and episodes makes `large`.
+    #[inline]
+    pub fn broadcasts_to(&self, large: Extent) -> bool {
+        *self == large
+            || (self.episodes == large.episodes || self.episodes == 1)
+                && Shape::broadcast(self.shape, large.shape) == Some(large.shape)
+    }
 }
 
 impl fmt::Display for Extent {

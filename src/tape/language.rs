@@ -48,6 +48,15 @@ pub struct Call<'a, 't, T: Float, O> {
     pub output: Var<'t, T, O>,
 }
 
+/// What a walk down the tape asks of one op for one of its inputs.
+#[derive(Clone, Copy)]
+pub struct Wanted<'t, T: Float, O> {
+    /// How large the cotangent is to be.
+    pub extent: Extent,
+    /// What has come down to the input on other ways. An op that can add to it as it computes spares a pass.
+    pub onto: Option<Var<'t, T, O>>,
+}
+
 /// An op language in which derivatives can be written down: each rule records more ops of the same language, so every
 /// derivative has derivatives.
 pub trait Differentiable: Language {
@@ -60,19 +69,33 @@ pub trait Differentiable: Language {
         tangents: &[Option<Var<'t, T, Self>>],
     ) -> Option<Var<'t, T, Self>>;
 
-    /// The cotangents of those inputs that are `wanted`, each in the extent asked for, from that of the output.
+    /// The cotangent at the end of the op that all its inputs share, from that of the output: where an op ends in a step
+    /// of its own, what that step makes of it.
+    fn enter<'t, T: Float>(self, _call: Call<'_, 't, T, Self>, cotangent: Var<'t, T, Self>) -> Var<'t, T, Self> {
+        cotangent
+    }
+
+    /// The cotangent of input `slot` from that which [`Differentiable::enter`] gave, added to what is `wanted` on top of;
+    /// `None` where no derivative flows.
+    ///
+    /// Along axes where it is the same everywhere, the result may be shorter than asked for: see
+    /// [`Differentiable::broadcast`].
     fn vjp<'t, T: Float>(
         self,
+        slot: usize,
         call: Call<'_, 't, T, Self>,
         cotangent: Var<'t, T, Self>,
-        wanted: &[Option<Extent>],
-    ) -> [Option<Var<'t, T, Self>>; MAX_INPUTS];
+        wanted: Wanted<'t, T, Self>,
+    ) -> Option<Var<'t, T, Self>>;
 
     /// Whether a derivative can flow into input `slot`; a walk leaves out what lies behind one into which none can.
     fn passes(&self, _slot: usize) -> bool {
         true
     }
 
-    /// `left + right`, for two values of the same shape.
+    /// `left + right`, broadcast.
     fn add<'t, T: Float>(left: Var<'t, T, Self>, right: Var<'t, T, Self>) -> Var<'t, T, Self>;
+
+    /// `x`, repeated along axes and over episodes to `extent`.
+    fn broadcast<'t, T: Float>(x: Var<'t, T, Self>, extent: Extent) -> Var<'t, T, Self>;
 }

@@ -20,7 +20,7 @@ mod vars;
 pub use at_rest::{AtRest, BatchVars, EpisodeVars};
 pub use bundle::Bundle;
 pub use extent::Extent;
-pub use language::{Call, Differentiable, Language, MAX_INPUTS, Mismatch, Value};
+pub use language::{Call, Differentiable, Language, MAX_INPUTS, Mismatch, Value, Wanted};
 pub use program::{Node, Scratch, Tape};
 pub use var::Var;
 pub use vars::Vars;

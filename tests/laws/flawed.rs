@@ -1,7 +1,7 @@
 //! A small language with right ops and wrong ones: what each law must fail on. All operands of an op have one extent.
 
 use metatape::simd::Float;
-use metatape::tape::{Call, Differentiable, Extent, Language, MAX_INPUTS, Mismatch, Value, Var};
+use metatape::tape::{Call, Differentiable, Extent, Language, Mismatch, Value, Var, Wanted};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Flawed {
@@ -124,19 +124,21 @@ impl Differentiable for Flawed {
 
     fn vjp<'t, T: Float>(
         self,
+        slot: usize,
         call: Call<'_, 't, T, Self>,
         cotangent: Var<'t, T, Self>,
-        wanted: &[Option<Extent>],
-    ) -> [Option<Var<'t, T, Self>>; MAX_INPUTS] {
-        let mut found = [None; MAX_INPUTS];
-        for (slot, _) in wanted.iter().enumerate().filter(|(_, want)| want.is_some()) {
-            found[slot] = self.times_derivative(call, slot, cotangent, true);
-        }
-        found
+        wanted: Wanted<'t, T, Self>,
+    ) -> Option<Var<'t, T, Self>> {
+        let own = self.times_derivative(call, slot, cotangent, true)?;
+        Some(wanted.onto.map_or(own, |onto| Flawed::add(onto, own)))
     }
 
     fn add<'t, T: Float>(left: Var<'t, T, Self>, right: Var<'t, T, Self>) -> Var<'t, T, Self> {
         left.tape().record(Add, &[left, right])
+    }
+
+    fn broadcast<'t, T: Float>(x: Var<'t, T, Self>, extent: Extent) -> Var<'t, T, Self> {
+        unreachable!("flawed ops are all of one extent, not {} and {extent}", x.extent())
     }
 }
 
