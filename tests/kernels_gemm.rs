@@ -1,6 +1,6 @@
 //! `kernels::gemm` against a naive product in double precision, at the SIMD level in use.
 
-use metatape::kernels::gemm::{Dimensions, Operand, gemm, gemm_fold};
+use metatape::kernels::gemm::{Addend, Dimensions, Operand, gemm, gemm_add, gemm_fold, gemm_fold_add};
 use metatape::simd::Float;
 use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 
@@ -53,6 +53,43 @@ fn naive(rows: usize, inner: usize, columns: usize, a: &[f64], b: &[f64]) -> Vec
     c
 }
 
+/// Addends of all the episodes, and the relu behind them.
+struct StoredEnds<T> {
+    values: Vec<T>,
+    row_stride: usize,
+    stride: usize,
+    relu: bool,
+}
+
+impl<T: Float> StoredEnds<T> {
+    /// A matrix or one row, for each episode or for all, with relu or without.
+    fn random(size: Dimensions, rng: &mut Xoshiro256PlusPlus) -> Self {
+        let [repeats, shared, relu] = [rng.random(), rng.random(), rng.random()];
+        let one = if repeats { size.columns } else { size.rows * size.columns };
+        let count = if shared { one } else { size.episodes * one };
+        StoredEnds {
+            values: (0..count).map(|_| T::from_f64(rng.random_range(-1.0..1.0))).collect(),
+            row_stride: if repeats { 0 } else { size.columns },
+            stride: if shared { 0 } else { one },
+            relu,
+        }
+    }
+
+    fn addend(&self) -> Option<Addend<'_, T>> {
+        Some(Addend { values: &self.values, row_stride: self.row_stride, episode_stride: self.stride })
+    }
+
+    /// The addend and relu on sums, and the magnitudes of their terms, of one episode.
+    fn apply(&self, episode: usize, columns: usize, sums: &mut [(f64, f64)]) {
+        for (at, (sum, magnitude)) in sums.iter_mut().enumerate() {
+            let at = episode * self.stride + at / columns * self.row_stride + at % columns;
+            let addend = self.values[at].to_f64();
+            *sum = if self.relu { (*sum + addend).max(0.0) } else { *sum + addend };
+            *magnitude += addend.abs();
+        }
+    }
+}
+
 /// A sum of `terms` products, in any order, errs by at most `terms` times half of EPSILON times the sum of their
 /// magnitudes; and so does the reference.
 fn assert_close<T: Float>(what: &str, found: &[T], expected: &[(f64, f64)], terms: usize) {
@@ -64,7 +101,7 @@ fn assert_close<T: Float>(what: &str, found: &[T], expected: &[(f64, f64)], term
     }
 }
 
-/// Both functions, on all transpositions, with each operand shared and not.
+/// All functions, on all transpositions, with each operand shared and not.
 fn check<T: Float>(episodes: usize, rows: usize, inner: usize, columns: usize) {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64((rows * 1009 + inner * 101 + columns) as u64);
     let size = Dimensions { episodes, rows, inner, columns };
@@ -93,6 +130,19 @@ fn check<T: Float>(episodes: usize, rows: usize, inner: usize, columns: usize) {
             }
         }
         assert_close(&format!("{what}, folded"), &folded, &sums, episodes * inner);
+
+        let ends = StoredEnds::<T>::random(size, &mut rng);
+        let what = format!("{what}, added {}, {}, relu {}", ends.row_stride, ends.stride, ends.relu);
+        let mut expected = expected;
+        for (episode, c) in expected.iter_mut().enumerate() {
+            ends.apply(episode, columns, c);
+        }
+        gemm_add(size, a.operand(), b.operand(), ends.addend(), ends.relu, &mut c);
+        assert_close(&what, &c, &expected.concat(), inner + 1);
+
+        ends.apply(0, columns, &mut sums);
+        gemm_fold_add(size, a.operand(), b.operand(), ends.addend(), ends.relu, &mut folded);
+        assert_close(&format!("{what}, folded"), &folded, &sums, episodes * inner + 1);
     }
 }
 
@@ -181,6 +231,32 @@ fn zero_times_nan_is_nan() {
     }
 }
 
+/// On each of the paths, in all lanes: where the sum is NaN, and where it is below zero.
+#[test]
+fn relu_keeps_nan_and_nothing_below_zero() {
+    for (rows, inner, columns) in [(7, 1, 21), (7, 20, 1), (1, 20, 21), (7, 20, 21), (100, 300, 130)] {
+        for b_transposed in [false, true] {
+            let size = Dimensions { episodes: 2, rows, inner, columns };
+            let (zeros, ones) = (vec![0.0_f32; 2 * rows * inner], vec![1.0; 2 * inner * columns]);
+            let addend: Vec<f32> =
+                (0..rows * columns).map(|at| [f32::NAN, -1.0, 2.0, -0.0][at * 7 % 4]).collect();
+            let mut c = vec![9.0; 2 * rows * columns];
+            gemm_add(
+                size,
+                Operand { values: &zeros, transposed: false, episode_stride: rows * inner },
+                Operand { values: &ones, transposed: b_transposed, episode_stride: inner * columns },
+                Some(Addend { values: &addend, row_stride: columns, episode_stride: 0 }),
+                true,
+                &mut c,
+            );
+            for (x, d) in c.iter().zip(addend.iter().cycle()) {
+                let expected = if *d <= 0.0 { 0.0 } else { *d };
+                assert!(x.to_bits() == expected.to_bits() || x.is_nan() && d.is_nan(), "{size:?}: {d}, {x}");
+            }
+        }
+    }
+}
+
 /// Bits of both functions on pools of 1, 2 and 4 threads.
 fn same_bits<T: Float>(episodes: usize, rows: usize, inner: usize, columns: usize) {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
@@ -188,13 +264,14 @@ fn same_bits<T: Float>(episodes: usize, rows: usize, inner: usize, columns: usiz
     for case in 0..4 {
         let a = Stored::<T>::random(rows, inner, case & 1 != 0, episodes, false, &mut rng);
         let b = Stored::<T>::random(inner, columns, case & 2 != 0, episodes, case == 0, &mut rng);
+        let ends = StoredEnds::<T>::random(size, &mut rng);
         let results = [1, 2, 4].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
             let mut c = vec![T::ZERO; episodes * rows * columns];
             let mut folded = vec![T::ZERO; rows * columns];
             pool.install(|| {
-                gemm(size, a.operand(), b.operand(), &mut c);
-                gemm_fold(size, a.operand(), b.operand(), &mut folded);
+                gemm_add(size, a.operand(), b.operand(), ends.addend(), ends.relu, &mut c);
+                gemm_fold_add(size, a.operand(), b.operand(), ends.addend(), ends.relu, &mut folded);
             });
             (c, folded)
         });
@@ -218,4 +295,13 @@ fn an_operand_that_is_too_short_is_named() {
     let size = Dimensions { episodes: 1, rows: 2, inner: 3, columns: 4 };
     let operand = |values| Operand { values, transposed: false, episode_stride: 0 };
     gemm(size, operand(&[0.0; 5]), operand(&[0.0; 12]), &mut [0.0; 8]);
+}
+
+#[test]
+#[should_panic(expected = "needs an addend of at least 8 numbers and a row stride of 0 or 4, not 7 and 4")]
+fn an_addend_that_is_too_short_is_named() {
+    let size = Dimensions { episodes: 1, rows: 2, inner: 3, columns: 4 };
+    let operand = |values| Operand { values, transposed: false, episode_stride: 0 };
+    let addend = Addend { values: &[0.0; 7], row_stride: 4, episode_stride: 0 };
+    gemm_add(size, operand(&[0.0; 6]), operand(&[0.0; 12]), Some(addend), false, &mut [0.0; 8]);
 }

@@ -1,6 +1,7 @@
 //! The five loops around the micro-kernel.
 
 use super::blocking::{COLUMNS, DEPTH, PACK_STRIDE, PACK_USES, ROWS, parts, tile_rows, tile_vectors};
+use super::ends::Ends;
 use super::matrix::Matrix;
 use super::packing::{pack_left, pack_right};
 use super::tile::{Right, tile};
@@ -34,14 +35,14 @@ impl Size {
     }
 }
 
-/// `C = A B` or `C += A B`; `C` is contiguous.
+/// `C = A B` with its [`Ends`]; `C` is contiguous.
 #[inline(always)]
 pub(super) fn multiply<T: Float, L: Lanes<T>>(
     size: Size,
     a: Matrix<T>,
     b: Matrix<T>,
     c: &mut [T],
-    accumulate: bool,
+    ends: Ends<T>,
     packed: (&mut [T], &mut [T]),
 ) {
     let (packed_left, packed_right) = packed;
@@ -51,7 +52,7 @@ pub(super) fn multiply<T: Float, L: Lanes<T>>(
         let vectors = columns.div_ceil(L::N);
         for p in (0..size.inner).step_by(DEPTH) {
             let depth = DEPTH.min(size.inner - p);
-            let accumulate = accumulate || p > 0;
+            let ends = ends.step(p == 0, p + depth == size.inner);
             if packs_right {
                 for (start, length) in parts(vectors, tile_vectors(L::LEVEL)) {
                     let start = start * L::N;
@@ -90,7 +91,7 @@ pub(super) fn multiply<T: Float, L: Lanes<T>>(
                         right,
                         whole: packs_right || width == length * L::N,
                         stride: size.columns,
-                        accumulate,
+                        ends: ends.from(row, column + start),
                     };
                     let c = &mut c[row * size.columns + column + start..];
                     match length {
@@ -116,7 +117,7 @@ struct Strip<'a, T> {
     whole: bool,
     /// From one row of `C` to the next.
     stride: usize,
-    accumulate: bool,
+    ends: Ends<'a, T>,
 }
 
 impl<T: Float> Strip<'_, T> {
@@ -141,16 +142,16 @@ impl<T: Float> Strip<'_, T> {
                     Matrix { values: panel, stride: length, transposed: true }
                 }
             };
-            let c = &mut c[start * self.stride..];
+            let (c, ends) = (&mut c[start * self.stride..], self.ends.from(start, 0));
             match length {
-                1 => self.tile::<L, 1, VECTORS, WHOLE>(left, c),
-                2 => self.tile::<L, 2, VECTORS, WHOLE>(left, c),
-                3 => self.tile::<L, 3, VECTORS, WHOLE>(left, c),
-                4 => self.tile::<L, 4, VECTORS, WHOLE>(left, c),
-                5 => self.tile::<L, 5, VECTORS, WHOLE>(left, c),
-                6 => self.tile::<L, 6, VECTORS, WHOLE>(left, c),
-                7 if const { tile_rows(L::LEVEL) > 6 } => self.tile::<L, 7, VECTORS, WHOLE>(left, c),
-                _ if const { tile_rows(L::LEVEL) > 6 } => self.tile::<L, 8, VECTORS, WHOLE>(left, c),
+                1 => self.tile::<L, 1, VECTORS, WHOLE>(left, c, ends),
+                2 => self.tile::<L, 2, VECTORS, WHOLE>(left, c, ends),
+                3 => self.tile::<L, 3, VECTORS, WHOLE>(left, c, ends),
+                4 => self.tile::<L, 4, VECTORS, WHOLE>(left, c, ends),
+                5 => self.tile::<L, 5, VECTORS, WHOLE>(left, c, ends),
+                6 => self.tile::<L, 6, VECTORS, WHOLE>(left, c, ends),
+                7 if const { tile_rows(L::LEVEL) > 6 } => self.tile::<L, 7, VECTORS, WHOLE>(left, c, ends),
+                _ if const { tile_rows(L::LEVEL) > 6 } => self.tile::<L, 8, VECTORS, WHOLE>(left, c, ends),
                 _ => unreachable!("no tile has more rows than its level allows"),
             }
         }
@@ -161,7 +162,8 @@ impl<T: Float> Strip<'_, T> {
         &self,
         left: Matrix<T>,
         c: &mut [T],
+        ends: Ends<T>,
     ) {
-        tile::<T, L, ROWS, VECTORS, WHOLE>(self.depth, left, self.right, c, self.stride, self.accumulate);
+        tile::<T, L, ROWS, VECTORS, WHOLE>(self.depth, left, self.right, c, self.stride, ends);
     }
 }

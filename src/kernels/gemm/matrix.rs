@@ -10,12 +10,18 @@ pub(super) struct Matrix<'a, T> {
     pub(super) transposed: bool,
 }
 
-impl<'a, T> Matrix<'a, T> {
+impl<'a, T: Copy> Matrix<'a, T> {
     /// The part that starts at element `(row, column)`.
     #[inline(always)]
     pub(super) fn from(self, row: usize, column: usize) -> Self {
         let (i, j) = if self.transposed { (column, row) } else { (row, column) };
-        Matrix { values: &self.values[i * self.stride + j..], ..self }
+        self.skip(i * self.stride + j)
+    }
+
+    /// The matrix `count` numbers further on.
+    #[inline(always)]
+    pub(super) fn skip(self, count: usize) -> Self {
+        Matrix { values: &self.values[count..], ..self }
     }
 }
 

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use super::Operand;
 use super::blocking::{THREAD_WORK, tile_rows};
+use super::ends::{Ends, Start};
 use super::loops::{Size, multiply};
 use super::matrix::Matrix;
 use super::vector::{outer, times_vector};
+use super::{Addend, Operand};
 use crate::simd::{self, Compiled, Double, Float, Kernel, Lanes, Single, Slab};
 
 /// The loops that a product runs through.
@@ -28,8 +29,10 @@ pub(super) struct Product<'a, T> {
     size: Size,
     a: Matrix<'a, T>,
     b: Matrix<'a, T>,
-    /// From the matrix of one episode to that of the next, in `A` and in `B`.
-    strides: (usize, usize),
+    /// For the first episode.
+    ends: Ends<'a, T>,
+    /// From the matrix of one episode to that of the next, in `A`, in `B` and in the addend.
+    strides: [usize; 3],
     /// Whether there is one `C`, the sum over the episodes.
     sums: bool,
     /// Asked of the whole product, for its parts may have one row too.
@@ -37,12 +40,21 @@ pub(super) struct Product<'a, T> {
 }
 
 impl<'a, T: Float> Product<'a, T> {
-    pub(super) fn new(episodes: usize, size: Size, a: Operand<'a, T>, b: Operand<'a, T>, sums: bool) -> Self {
+    pub(super) fn new(
+        episodes: usize,
+        size: Size,
+        [a, b]: [Operand<'a, T>; 2],
+        addend: Option<Addend<'a, T>>,
+        relu: bool,
+        sums: bool,
+    ) -> Self {
         let Size { rows, inner, columns } = size;
         if rows == 1 && columns > 1 {
             // A row vector lies in memory as a column does: C^T = B^T A^T.
-            let [a, b] = [b, a].map(|operand| Operand { transposed: !operand.transposed, ..operand });
-            return Product::new(episodes, Size { rows: columns, inner, columns: 1 }, a, b, sums);
+            let operands = [b, a].map(|operand| Operand { transposed: !operand.transposed, ..operand });
+            let addend = addend.map(|addend| Addend { row_stride: 1, ..addend });
+            let size = Size { rows: columns, inner, columns: 1 };
+            return Product::new(episodes, size, operands, addend, relu, sums);
         }
         // What has one row or one column lies in memory as its transpose does; these are the ways that read it best.
         let a_transposed = rows > 1 && (a.transposed || inner == 1);
@@ -54,7 +66,8 @@ impl<'a, T: Float> Product<'a, T> {
             size,
             a: Matrix { values: a.values, stride: a_stride, transposed: a_transposed },
             b: Matrix { values: b.values, stride: b_stride, transposed: b_transposed },
-            strides: (a.episode_stride, b.episode_stride),
+            ends: Ends { start: addend.map_or(Start::Zero, |addend| Start::At(addend.first())), relu },
+            strides: [a.episode_stride, b.episode_stride, addend.map_or(0, |addend| addend.episode_stride)],
             sums,
             path: match (inner, columns) {
                 (_, 1) => Path::Column,
@@ -71,14 +84,15 @@ impl<'a, T: Float> Product<'a, T> {
 
     fn cast<U: Float>(self) -> Product<'a, U> {
         let Product { episodes, size, strides, sums, path, .. } = self;
-        Product { episodes, size, a: self.a.cast(), b: self.b.cast(), strides, sums, path }
+        let (a, b, ends) = (self.a.cast(), self.b.cast(), self.ends.cast());
+        Product { episodes, size, a, b, ends, strides, sums, path }
     }
 
     /// Computes all of `c`, on as many threads of rayon's pool as the work is worth.
     fn compute(self, c: &mut [T]) {
         let Size { rows, inner, columns } = self.size;
         if self.episodes * inner == 0 || c.is_empty() {
-            return c.fill(T::ZERO);
+            return self.without_terms(c);
         }
         let work = self.episodes * rows * inner * columns;
         let threads =
@@ -100,14 +114,35 @@ impl<'a, T: Float> Product<'a, T> {
         }
     }
 
+    /// All of `c` where there is nothing to sum.
+    fn without_terms(self, c: &mut [T]) {
+        let columns = self.size.columns;
+        for (at, c) in c.iter_mut().enumerate() {
+            let (episode, row) = (at / columns / self.size.rows, at / columns % self.size.rows);
+            let x = match self.ends.start {
+                Start::At(addend) => {
+                    addend.values[episode * self.strides[2] + row * addend.stride + at % columns]
+                }
+                Start::Zero | Start::There => T::ZERO,
+            };
+            *c = if self.ends.relu && x <= T::ZERO { T::ZERO } else { x };
+        }
+    }
+
+    /// The product of the episodes from `first`.
+    #[inline(always)]
     fn episodes_from(self, first: usize, episodes: usize) -> Self {
-        let a = Matrix { values: &self.a.values[first * self.strides.0..], ..self.a };
-        let b = Matrix { values: &self.b.values[first * self.strides.1..], ..self.b };
-        Product { episodes, a, b, ..self }
+        let [a, b, addend] = self.strides.map(|stride| first * stride);
+        Product { episodes, a: self.a.skip(a), b: self.b.skip(b), ends: self.ends.skip(addend), ..self }
     }
 
     fn rows_from(self, first: usize, rows: usize) -> Self {
-        Product { size: Size { rows, ..self.size }, a: self.a.from(first, 0), ..self }
+        Product {
+            size: Size { rows, ..self.size },
+            a: self.a.from(first, 0),
+            ends: self.ends.from(first, 0),
+            ..self
+        }
     }
 
     fn on_this_thread(self, c: &mut [T]) {
@@ -133,18 +168,16 @@ impl<'a, T: Float> Product<'a, T> {
         });
     }
 
-    /// `A`, `B` and `C` of one episode, and whether to add to what is in `C`.
+    /// The product of one episode, and its `C`.
     #[inline(always)]
-    fn episode<'c>(
-        &self,
-        episode: usize,
-        c: &'c mut [T],
-    ) -> (Matrix<'a, T>, Matrix<'a, T>, &'c mut [T], bool) {
-        let a = Matrix { values: &self.a.values[episode * self.strides.0..], ..self.a };
-        let b = Matrix { values: &self.b.values[episode * self.strides.1..], ..self.b };
+    fn episode(self, episode: usize, c: &mut [T]) -> (Self, &mut [T]) {
+        let one = self.episodes_from(episode, 1);
+        if self.sums {
+            let ends = one.ends.step(episode == 0, episode + 1 == self.episodes);
+            return (Product { ends, ..one }, c);
+        }
         let length = self.size.rows * self.size.columns;
-        let c = if self.sums { c } else { &mut c[episode * length..][..length] };
-        (a, b, c, self.sums && episode > 0)
+        (one, &mut c[episode * length..][..length])
     }
 }
 
@@ -188,9 +221,9 @@ impl<T: Float> Kernel<T> for InTiles<'_, T> {
     fn run<L: Lanes<T>>(self) {
         let (packed_left, packed_right) = self.packed;
         for episode in 0..self.product.episodes {
-            let (a, b, c, accumulate) = self.product.episode(episode, self.c);
+            let (Product { size, a, b, ends, .. }, c) = self.product.episode(episode, self.c);
             let packed = (&mut *packed_left, &mut *packed_right);
-            multiply::<T, L>(self.product.size, a, b, c, accumulate, packed);
+            multiply::<T, L>(size, a, b, c, ends, packed);
         }
     }
 }
@@ -207,8 +240,8 @@ impl<T: Float> Kernel<T> for TimesVector<'_, T> {
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
         for episode in 0..self.product.episodes {
-            let (a, b, c, accumulate) = self.product.episode(episode, self.c);
-            times_vector::<T, L>(a, &b.values[..self.product.size.inner], c, accumulate);
+            let (Product { size, a, b, ends, .. }, c) = self.product.episode(episode, self.c);
+            times_vector::<T, L>(a, &b.values[..size.inner], c, ends);
         }
     }
 }
@@ -224,10 +257,9 @@ impl<T: Float> Kernel<T> for Outer<'_, T> {
 
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        let Size { rows, columns, .. } = self.product.size;
         for episode in 0..self.product.episodes {
-            let (a, b, c, accumulate) = self.product.episode(episode, self.c);
-            outer::<T, L>(&a.values[..rows], &b.values[..columns], c, accumulate);
+            let (Product { size, a, b, ends, .. }, c) = self.product.episode(episode, self.c);
+            outer::<T, L>(&a.values[..size.rows], &b.values[..size.columns], c, ends);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The micro-kernel: a tile of `C` held in registers while `inner` passes by.
 
+use super::ends::{Ends, relu};
 use super::matrix::Matrix;
 use crate::simd::{Float, Lanes};
 
@@ -13,10 +14,10 @@ pub(super) struct Right<'a, T> {
     pub(super) width: usize,
 }
 
-/// `C = A B` or `C += A B` for `ROWS` rows and `right.width` columns of `C`, at most `VECTORS` vectors and more than
+/// `C = A B`, with its [`Ends`], for `ROWS` rows and `right.width` columns of `C`, at most `VECTORS` vectors and more than
 /// one vector less. `WHOLE` says that every row of `right` has whole vectors, whatever the width.
 ///
-/// Each element is one chain of multiply-adds, begun at zero or at its value in `C`: cutting `inner` into blocks, or
+/// Each element is one chain of multiply-adds, begun at zero, at its value in `C` or at its addend: cutting `inner` into blocks, or
 /// the rows and columns into other tiles, changes no bit.
 #[inline(always)]
 pub(super) fn tile<T: Float, L: Lanes<T>, const ROWS: usize, const VECTORS: usize, const WHOLE: bool>(
@@ -25,13 +26,13 @@ pub(super) fn tile<T: Float, L: Lanes<T>, const ROWS: usize, const VECTORS: usiz
     right: Right<T>,
     c: &mut [T],
     stride: usize,
-    accumulate: bool,
+    ends: Ends<T>,
 ) {
     let last = (VECTORS - 1) * L::N;
     let mut sums = [[L::splat(T::ZERO); VECTORS]; ROWS];
-    if accumulate {
+    if let Some(addend) = ends.addend(c, stride) {
         for i in 0..ROWS {
-            let row = &c[i * stride..][..right.width];
+            let row = &addend.values[i * addend.stride..][..right.width];
             for v in 0..VECTORS - 1 {
                 sums[i][v] = L::load(&row[v * L::N..]);
             }
@@ -55,6 +56,13 @@ pub(super) fn tile<T: Float, L: Lanes<T>, const ROWS: usize, const VECTORS: usiz
             let vectors = right.row::<L, VECTORS, WHOLE>(p);
             for i in 0..ROWS {
                 add_row(&mut sums[i], rows[i][p], &vectors);
+            }
+        }
+    }
+    if ends.relu {
+        for i in 0..ROWS {
+            for v in 0..VECTORS {
+                sums[i][v] = relu(sums[i][v]);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Products with a vector: one column or one row of `C`, and a column times a row.
 
 use super::blocking::parts;
+use super::ends::{Ends, relu};
 use super::matrix::Matrix;
 use super::packing::{MOST_LANES, sums_of_each};
 use crate::simd::{Float, Lanes};
@@ -11,24 +12,24 @@ const ROWS: usize = 4;
 /// The most vectors of columns that [`combine`] sums side by side.
 const VECTORS: usize = 4;
 
-/// `y = M x` or `y += M x`, `M` of `y.len()` rows and `x.len()` columns.
+/// `y = M x` with its [`Ends`], `M` of `y.len()` rows and `x.len()` columns.
 #[inline(always)]
-pub(super) fn times_vector<T: Float, L: Lanes<T>>(m: Matrix<T>, x: &[T], y: &mut [T], accumulate: bool) {
+pub(super) fn times_vector<T: Float, L: Lanes<T>>(m: Matrix<T>, x: &[T], y: &mut [T], ends: Ends<T>) {
     if m.transposed {
         for (start, vectors) in parts(y.len().div_ceil(L::N), VECTORS) {
             let start = start * L::N;
             let end = y.len().min(start + vectors * L::N);
-            let (rows, y) = (m.from(start, 0), &mut y[start..end]);
+            let (rows, y, ends) = (m.from(start, 0), &mut y[start..end], ends.from(start, 0));
             match vectors {
-                1 => combine::<T, L, 1, 6>(rows, x, y, accumulate),
-                2 => combine::<T, L, 2, 4>(rows, x, y, accumulate),
-                3 => combine::<T, L, 3, 3>(rows, x, y, accumulate),
-                _ => combine::<T, L, VECTORS, 2>(rows, x, y, accumulate),
+                1 => combine::<T, L, 1, 6>(rows, x, y, ends),
+                2 => combine::<T, L, 2, 4>(rows, x, y, ends),
+                3 => combine::<T, L, 3, 3>(rows, x, y, ends),
+                _ => combine::<T, L, VECTORS, 2>(rows, x, y, ends),
             }
         }
     } else {
         for (block, y) in y.chunks_mut(L::N).enumerate() {
-            dots::<T, L>(m.from(block * L::N, 0), x, y, accumulate);
+            dots::<T, L>(m.from(block * L::N, 0), x, y, ends.from(block * L::N, 0));
         }
     }
 }
@@ -36,7 +37,7 @@ pub(super) fn times_vector<T: Float, L: Lanes<T>>(m: Matrix<T>, x: &[T], y: &mut
 /// `y[i]` is the product of row `i` of `m` with `x`, for at most `N` rows: lane by lane along the row, then the lanes
 /// of all rows at once.
 #[inline(always)]
-fn dots<T: Float, L: Lanes<T>>(m: Matrix<T>, x: &[T], y: &mut [T], accumulate: bool) {
+fn dots<T: Float, L: Lanes<T>>(m: Matrix<T>, x: &[T], y: &mut [T], ends: Ends<T>) {
     let mut sums = [L::splat(T::ZERO); MOST_LANES];
     for i in (0..L::N).step_by(ROWS) {
         if i < y.len() {
@@ -47,7 +48,8 @@ fn dots<T: Float, L: Lanes<T>>(m: Matrix<T>, x: &[T], y: &mut [T], accumulate: b
         }
     }
     let sums = sums_of_each::<T, L>(sums);
-    let sums = if accumulate { sums.add(L::load_partial(y)) } else { sums };
+    let sums = sums.add(ends.column(y));
+    let sums = if ends.relu { relu(sums) } else { sums };
     sums.store_partial(y);
 }
 
@@ -84,7 +86,7 @@ fn combine<T: Float, L: Lanes<T>, const VECTORS: usize, const CHAINS: usize>(
     m: Matrix<T>,
     x: &[T],
     y: &mut [T],
-    accumulate: bool,
+    ends: Ends<T>,
 ) {
     let width = y.len();
     let last = (VECTORS - 1) * L::N;
@@ -107,7 +109,8 @@ fn combine<T: Float, L: Lanes<T>, const VECTORS: usize, const CHAINS: usize>(
             sum = sum.add(sums[chain][v]);
         }
         let to = &mut y[v * L::N..];
-        let sum = if accumulate { sum.add(L::load_partial(to)) } else { sum };
+        let sum = sum.add(ends.from(v * L::N, 0).column(to));
+        let sum = if ends.relu { relu(sum) } else { sum };
         if v * L::N < last || width == VECTORS * L::N {
             sum.store(to);
         } else {
@@ -126,19 +129,29 @@ fn add_row<T: Float, L: Lanes<T>, const VECTORS: usize>(sums: &mut [L; VECTORS],
     sums[VECTORS - 1] = factor.mul_add(last, sums[VECTORS - 1]);
 }
 
-/// `C = x y` or `C += x y`: the column `x` times the row `y`.
+/// `C = x y` with its [`Ends`]: the column `x` times the row `y`.
 #[inline(always)]
-pub(super) fn outer<T: Float, L: Lanes<T>>(x: &[T], y: &[T], c: &mut [T], accumulate: bool) {
+pub(super) fn outer<T: Float, L: Lanes<T>>(x: &[T], y: &[T], c: &mut [T], ends: Ends<T>) {
     let whole = y.len() - y.len() % L::N;
-    for (factor, row) in x.iter().zip(c.chunks_exact_mut(y.len())) {
-        let factor = L::splat(*factor);
+    for (i, (factor, row)) in x.iter().zip(c.chunks_exact_mut(y.len())).enumerate() {
+        let (factor, ends) = (L::splat(*factor), ends.from(i, 0));
         for j in (0..whole).step_by(L::N) {
-            let term = if accumulate { L::load(&row[j..]) } else { L::splat(T::ZERO) };
-            factor.mul_add(L::load(&y[j..]), term).store(&mut row[j..]);
+            let begin = match ends.addend(row, 0) {
+                Some(addend) => L::load(&addend.values[j..]),
+                None => L::splat(T::ZERO),
+            };
+            let sum = factor.mul_add(L::load(&y[j..]), begin);
+            let sum = if ends.relu { relu(sum) } else { sum };
+            sum.store(&mut row[j..]);
         }
         if whole < y.len() {
-            let term = if accumulate { L::load_partial(&row[whole..]) } else { L::splat(T::ZERO) };
-            factor.mul_add(L::load_partial(&y[whole..]), term).store_partial(&mut row[whole..]);
+            let begin = match ends.addend(row, 0) {
+                Some(addend) => L::load_partial(&addend.values[whole..y.len()]),
+                None => L::splat(T::ZERO),
+            };
+            let sum = factor.mul_add(L::load_partial(&y[whole..]), begin);
+            let sum = if ends.relu { relu(sum) } else { sum };
+            sum.store_partial(&mut row[whole..]);
         }
     }
 }

@@ -1,0 +1,86 @@
+//! What the sums of a product begin at, and what is done to them before they are stored.
+
+use super::matrix::Matrix;
+use crate::simd::{Float, Lanes};
+
+/// Where the chains of multiply-adds begin.
+#[derive(Clone, Copy)]
+pub(super) enum Start<'a, T> {
+    Zero,
+    /// At what is in `C`.
+    There,
+    /// At a matrix of the size of `C`; a stride of zero repeats one row.
+    At(Matrix<'a, T>),
+}
+
+/// The start of the chains of multiply-adds, and whether relu is their end.
+#[derive(Clone, Copy)]
+pub(super) struct Ends<'a, T> {
+    pub(super) start: Start<'a, T>,
+    pub(super) relu: bool,
+}
+
+impl<'a, T: Float> Ends<'a, T> {
+    /// The ends of the part of `C` that starts at element `(row, column)`.
+    #[inline(always)]
+    pub(super) fn from(self, row: usize, column: usize) -> Self {
+        match self.start {
+            Start::At(addend) => Ends { start: Start::At(addend.from(row, column)), ..self },
+            Start::Zero | Start::There => self,
+        }
+    }
+
+    /// The ends whose addend lies `count` numbers further on.
+    #[inline(always)]
+    pub(super) fn skip(self, count: usize) -> Self {
+        match self.start {
+            Start::At(addend) => Ends { start: Start::At(addend.skip(count)), ..self },
+            Start::Zero | Start::There => self,
+        }
+    }
+
+    /// The same ends under the name of the number that they hold.
+    pub(super) fn cast<U: Float>(self) -> Ends<'a, U> {
+        let start = match self.start {
+            Start::Zero => Start::Zero,
+            Start::There => Start::There,
+            Start::At(addend) => Start::At(addend.cast()),
+        };
+        Ends { start, relu: self.relu }
+    }
+
+    /// The ends of one of the steps into which a sum is cut.
+    #[inline(always)]
+    pub(super) fn step(self, first: bool, last: bool) -> Self {
+        Ends { start: if first { self.start } else { Start::There }, relu: self.relu && last }
+    }
+
+    /// The matrix at which the chains begin, if they do not at zero; `c` has rows `stride` apart.
+    #[inline(always)]
+    pub(super) fn addend<'c>(self, c: &'c [T], stride: usize) -> Option<Matrix<'c, T>>
+    where
+        'a: 'c,
+    {
+        match self.start {
+            Start::Zero => None,
+            Start::There => Some(Matrix { values: c, stride, transposed: false }),
+            Start::At(addend) => Some(addend),
+        }
+    }
+
+    /// The numbers at which the first `N` elements of a column of `C` begin.
+    #[inline(always)]
+    pub(super) fn column<L: Lanes<T>>(self, c: &[T]) -> L {
+        match self.addend(c, 1) {
+            None => L::splat(T::ZERO),
+            Some(Matrix { values, stride: 0, .. }) => L::splat(values[0]),
+            Some(Matrix { values, .. }) => L::load_partial(values),
+        }
+    }
+}
+
+/// `max(x, 0)`, and NaN where `x` is.
+#[inline(always)]
+pub(super) fn relu<T: Float, L: Lanes<T>>(x: L) -> L {
+    L::select(x.le(L::splat(T::ZERO)), L::splat(T::ZERO), x)
+}
