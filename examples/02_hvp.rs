@@ -32,7 +32,7 @@ fn main() {
 }
 
 fn loss<'t>(theta: Params<'t, f64>, batch: BatchVars<'t, f64>) -> Var<'t, f64> {
-    mse(mlp(theta, batch.x, Var::tanh), batch.y)
+    mse(mlp(theta, batch.x, Activation::Tanh), batch.y)
 }
 
 fn gradient(theta: &Tensors<f64>, batch: &Batch<f64>) -> Tensors<f64> {

@@ -27,7 +27,7 @@
 //! use metatape::tasks::{Sinusoid, stream};
 //!
 //! fn model<'t>(theta: Params<'t>, x: Var<'t>) -> Var<'t> {
-//!     mlp(theta, x, |h| h.relu())
+//!     mlp(theta, x, Activation::Relu)
 //! }
 //!
 //! let mut rng = stream(0, 0, 0);

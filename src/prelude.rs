@@ -6,7 +6,7 @@ pub use crate::meta::{
     Adaptation, Clip, Inner, Loss, Maml, MetaSgd, Order, Problem, Rates, Road, Schedule, Training, Workers,
     adapt, mean_grad,
 };
-pub use crate::nn::{Initializer, Params, cross_entropy, dense, mlp, mlp_parameters, mse};
+pub use crate::nn::{Activation, Initializer, Params, cross_entropy, dense, mlp, mlp_parameters, mse};
 pub use crate::ops::{BatchVars, EpisodeVars, Tape, Var, concat};
 pub use crate::simd::Float;
 pub use crate::tape::{AtRest, Bundle, Extent};

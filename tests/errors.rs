@@ -59,7 +59,7 @@ fn arithmetic_names_the_op_and_both_shapes() {
     refused("sub of [2, 3] and [4]: the shapes do not broadcast", || x - y);
     refused("mul of [2, 3] and [4]: the shapes do not broadcast", || x * y);
     refused("div of [2, 3] and [4]: the shapes do not broadcast", || x / y);
-    refused("mul of [2, 3] and [4]: the shapes do not broadcast", || x.dot(y));
+    refused("dot of [2, 3] and [4]: the shapes do not broadcast", || x.dot(y));
     refused("matmul of [2, 3] and [2, 3]: the inner lengths differ", || x.matmul(x));
     refused("matmul of [2, 3] and [4]: wants two matrices", || x.matmul(y));
     let three = tape.fill(Extent::new(3, [4]), 0.0);
@@ -114,12 +114,15 @@ fn layers_and_losses_blame_the_model() {
     let (x, y) = (zeros(&tape, [5, 3]), zeros(&tape, [4, 2]));
     let (w, b) = (zeros(&tape, [3, 2]), zeros(&tape, [3]));
     refused("sub of [5, 3] and [4, 2]: the shapes do not broadcast", || mse(x, y));
-    refused("matmul of [5, 3] and [4, 2]: the inner lengths differ", || dense(x, y, b));
-    refused("add of [5, 2] and [3]: the shapes do not broadcast", || dense(x, w, b));
+    let [identity, relu] = [Activation::Identity, Activation::Relu];
+    refused("matmul_add of [5, 3] and [4, 2] and [3]: the inner lengths differ", || dense(x, y, b, identity));
+    let misfit =
+        "matmul_add of [5, 3] and [3, 2] and [3]: the last is neither like the product nor a row of it";
+    refused(misfit, || dense(x, w, b, relu));
     let theta = list(&[&[2, 4], &[4]]).put(&tape);
-    refused("matmul of [5, 3] and [2, 4]: the inner lengths differ", || mlp(theta, x, |h| h));
+    refused("matmul_add of [5, 3] and [2, 4] and [4]: the inner lengths differ", || mlp(theta, x, relu));
     let odd = list(&[&[3, 4], &[4], &[4, 1]]).put(&tape);
-    refused("mlp: 3 tensors are no pairs of weights and biases", || mlp(odd, x, |h| h));
+    refused("mlp: 3 tensors are no pairs of weights and biases", || mlp(odd, x, relu));
     refused("sub of [5, 3] and [4, 2]: the shapes do not broadcast", || gaussian_log_density(x, y, b));
 }
 
@@ -131,9 +134,9 @@ fn parameter_arithmetic_blames_the_learner() {
     refused("add of [4] and [5]: the shapes do not broadcast", || x + y);
     refused("sub of [4] and [5]: the shapes do not broadcast", || x - y);
     refused("mul of [4] and [5]: the shapes do not broadcast", || x * y);
-    refused("mul of [4] and [5]: the shapes do not broadcast", || x.dot(y));
+    refused("dot of [4] and [5]: the shapes do not broadcast", || x.dot(y));
     refused("sub of lists of 2 and 1 variables", || x - short);
-    refused("mul of lists of 2 and 1 variables", || x.dot(short));
+    refused("dot of lists of 2 and 1 variables", || x.dot(short));
     let wide = zeros(&tape, [7]);
     refused("mul of [2, 3] and [7]: the shapes do not broadcast", || x * wide);
     refused("3 variables asked of a list of 2", || x.all::<3>());

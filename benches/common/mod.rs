@@ -36,9 +36,9 @@ impl Network {
 }
 
 pub fn regression<'t>(theta: Params<'t>, batch: BatchVars<'t>) -> Var<'t> {
-    mse(mlp(theta, batch.x, Var::relu), batch.y)
+    mse(mlp(theta, batch.x, Activation::Relu), batch.y)
 }
 
 fn classification<'t>(theta: Params<'t>, batch: BatchVars<'t>) -> Var<'t> {
-    cross_entropy(mlp(theta, batch.x, Var::relu), batch.y)
+    cross_entropy(mlp(theta, batch.x, Activation::Relu), batch.y)
 }

@@ -29,7 +29,7 @@ impl Loss<f32> for Regression {
 }
 
 pub fn network<'t>(theta: Params<'t>, x: Var<'t>) -> Var<'t> {
-    mlp(theta, x, |h| h.relu())
+    mlp(theta, x, Activation::Relu)
 }
 
 /// Training as [`Run`] needs it, whatever the learner.

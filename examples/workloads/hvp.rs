@@ -52,7 +52,7 @@ pub fn run(bench: &Bench) {
     let mut call = |quantity: Quantity| {
         tape.clear();
         let (theta, direction, batch) = (theta.put(&tape), direction.put(&tape), batch.put(&tape));
-        let logits = mlp(theta, batch.x, Var::relu);
+        let logits = mlp(theta, batch.x, Activation::Relu);
         quantity(cross_entropy(logits, batch.y), theta, direction)
     };
     let (mut loss_us, mut grad_us) = (None, None);

@@ -49,7 +49,7 @@ pub fn run(bench: &Bench, options: &Options) {
 }
 
 fn loss<'t>(theta: Params<'t>, batch: BatchVars<'t>) -> Var<'t> {
-    mse(mlp(theta, batch.x, Var::relu), batch.y)
+    mse(mlp(theta, batch.x, Activation::Relu), batch.y)
 }
 
 fn train<L: Inner<f32>>(bench: &Bench, options: &Options, learner: L, learned: (Tensors, L::Meta)) {

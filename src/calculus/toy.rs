@@ -16,14 +16,14 @@ impl Language for Toy {
         "toy"
     }
 
-    fn extent(&self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(&self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         match inputs.iter().all(|extent| *extent == inputs[0]) {
-            true => Ok(inputs[0]),
+            true => Ok(*inputs[0]),
             false => Err(Mismatch("toys want equal shapes")),
         }
     }
 
-    fn evaluate<T: Float>(&self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(&self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
         for (i, y) in out.iter_mut().enumerate() {
             let x = |slot: usize| inputs[slot].values[i];
             *y = match self {

@@ -109,7 +109,7 @@ impl RandomProgram {
 
     /// Whether the result, or something on the way to it, is a sum over the episodes.
     pub fn folds(&self) -> bool {
-        self.episodes > 1 && (self.summed || self.steps.iter().any(|step| folds(step.op)))
+        self.episodes > 1 && (self.summed || self.steps.iter().any(|step| step.op.folds()))
     }
 
     /// The program of one episode alone.
@@ -181,15 +181,6 @@ where
 {
     let subject = Subject::new(&program, inputs)?;
     Ok(gradient::check(&subject, Plan::QUICK)?.and(second::check(&subject, Plan::QUICK)?))
-}
-
-/// Whether the op can sum over episodes.
-fn folds(op: Op) -> bool {
-    match op {
-        Op::SumTo(sum) => sum.over_episodes,
-        Op::Matmul(matmul) => matmul.fold,
-        _ => false,
-    }
 }
 
 /// The first elements of `x`, zeros behind them where there are too few, in another shape.

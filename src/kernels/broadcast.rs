@@ -236,3 +236,57 @@ impl<T: Float> Kernel<T> for SumTo<'_, T> {
         }
     }
 }
+
+/// interim
+pub fn zip3_broadcast<T: Float>(
+    counts: [usize; AXES],
+    strides: [Strides; 3],
+    x: &[T],
+    y: &[T],
+    z: &[T],
+    out: &mut [T],
+    f: impl super::map::Ternary<T>,
+) {
+    let mut index = [0; AXES];
+    for o in out.iter_mut() {
+        let at = |s: &Strides| (0..AXES).map(|a| s[a] * index[a]).sum::<usize>();
+        let [a, b, c] = [&strides[0], &strides[1], &strides[2]].map(at);
+        f.apply(
+            <T::Portable as Lanes<T>>::splat(x[a]),
+            <T::Portable as Lanes<T>>::splat(y[b]),
+            <T::Portable as Lanes<T>>::splat(z[c]),
+        )
+        .store_partial(std::slice::from_mut(o));
+        for a in (0..AXES).rev() {
+            index[a] += 1;
+            if index[a] < counts[a] {
+                break;
+            }
+            index[a] = 0;
+        }
+    }
+}
+/// interim
+pub fn dot_to<T: Float>(
+    counts: [usize; AXES],
+    strides: [Strides; 3],
+    x: &[T],
+    y: &[T],
+    factor: T,
+    out: &mut [T],
+) {
+    let mut index = [0; AXES];
+    out.fill(T::ZERO);
+    for _ in 0..counts.iter().product::<usize>() {
+        let at = |s: &Strides| (0..AXES).map(|a| s[a] * index[a]).sum::<usize>();
+        let [a, b, c] = [&strides[0], &strides[1], &strides[2]].map(at);
+        out[c] += factor * (x[a] * y[b]);
+        for a in (0..AXES).rev() {
+            index[a] += 1;
+            if index[a] < counts[a] {
+                break;
+            }
+            index[a] = 0;
+        }
+    }
+}

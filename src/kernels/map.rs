@@ -151,3 +151,9 @@ pub(super) fn add_to<T: Float, L: Lanes<T>>(out: &mut [T], x: &[T]) {
         L::load_partial(out).add(L::load_partial(xs.remainder())).store_partial(out);
     }
 }
+
+/// A function of three numbers, written for whole vectors; `apply` must be `#[inline(always)]`.
+pub trait Ternary<T: Float>: Copy {
+    /// The function of every triple of lanes.
+    fn apply<L: Lanes<T>>(self, x: L, y: L, z: L) -> L;
+}

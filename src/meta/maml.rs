@@ -22,6 +22,6 @@ impl<T: Float> Inner<T> for Maml<T> {
         gradient: Params<'t, T>,
         _: usize,
     ) -> Params<'t, T> {
-        theta - gradient * self.rate
+        theta.add_scaled(-self.rate, gradient)
     }
 }

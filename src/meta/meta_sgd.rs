@@ -77,7 +77,7 @@ impl<T: Float> Inner<T> for MetaSgd<T> {
         let gradient = self.bounded(gradient);
         match self.rates {
             Rates::Single => theta - gradient * alpha.get(0),
-            Rates::PerTensor | Rates::PerParameter => theta - alpha * gradient,
+            Rates::PerTensor | Rates::PerParameter => theta.add_product(-T::ONE, alpha, gradient),
         }
     }
 }

@@ -7,13 +7,39 @@ use crate::ops::Var;
 use crate::simd::Float;
 use crate::tensor::{Tensor, Tensors};
 
-/// `x w + b`: inputs `[n, in]`, weights `[in, out]`, biases `[out]`; `[n, out]`.
+/// What stands behind a layer, elementwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// `x` as it is.
+    Identity,
+    /// `max(x, 0)`.
+    Relu,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `1 / (1 + e^-x)`.
+    Sigmoid,
+    /// `ln(1 + e^x)`.
+    Softplus,
+}
+
+/// `activation(x w + b)`: inputs `[n, in]`, weights `[in, out]`, biases `[out]`; `[n, out]`.
 ///
 /// # Panics
 /// The shapes do not fit.
 #[track_caller]
-pub fn dense<'t, T: Float>(x: Var<'t, T>, w: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
-    x.matmul(w) + b
+pub fn dense<'t, T: Float>(
+    x: Var<'t, T>,
+    w: Var<'t, T>,
+    b: Var<'t, T>,
+    activation: Activation,
+) -> Var<'t, T> {
+    let z = x.matmul_add(w, b, activation == Activation::Relu);
+    match activation {
+        Activation::Identity | Activation::Relu => z,
+        Activation::Tanh => z.tanh(),
+        Activation::Sigmoid => z.sigmoid(),
+        Activation::Softplus => z.softplus(),
+    }
 }
 
 /// A multilayer perceptron: dense layers with `activation` between them, none behind the last.
@@ -23,19 +49,13 @@ pub fn dense<'t, T: Float>(x: Var<'t, T>, w: Var<'t, T>, b: Var<'t, T>) -> Var<'
 /// # Panics
 /// The shapes do not fit, or a bias is missing.
 #[track_caller]
-pub fn mlp<'t, T: Float>(
-    theta: Params<'t, T>,
-    x: Var<'t, T>,
-    activation: impl Fn(Var<'t, T>) -> Var<'t, T>,
-) -> Var<'t, T> {
+pub fn mlp<'t, T: Float>(theta: Params<'t, T>, x: Var<'t, T>, activation: Activation) -> Var<'t, T> {
     assert!(theta.len().is_multiple_of(2), "mlp: {} tensors are no pairs of weights and biases", theta.len());
     let layers = theta.len() / 2;
     let mut h = x;
     for layer in 0..layers {
-        h = dense(h, theta.get(2 * layer), theta.get(2 * layer + 1));
-        if layer + 1 < layers {
-            h = activation(h);
-        }
+        let activation = if layer + 1 < layers { activation } else { Activation::Identity };
+        h = dense(h, theta.get(2 * layer), theta.get(2 * layer + 1), activation);
     }
     h
 }

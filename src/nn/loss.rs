@@ -10,7 +10,8 @@ use crate::simd::Float;
 /// The shapes do not broadcast.
 #[track_caller]
 pub fn mse<'t, T: Float>(prediction: Var<'t, T>, target: Var<'t, T>) -> Var<'t, T> {
-    (prediction - target).square().mean()
+    let difference = prediction - target;
+    difference.sum_squares(T::ONE / T::from_usize(difference.shape().len()))
 }
 
 /// The mean cross-entropy of logits `[n, classes]` against class numbers `[n]`, computed from the logits, stable.

@@ -7,7 +7,7 @@ mod initialize;
 mod loss;
 mod params;
 
-pub use dense::{dense, mlp, mlp_parameters};
+pub use dense::{Activation, dense, mlp, mlp_parameters};
 pub use initialize::Initializer;
 pub use loss::{accuracy, cross_entropy, gaussian_log_density, mse};
 pub use params::Params;

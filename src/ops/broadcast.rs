@@ -1,7 +1,7 @@
 //! From extents to the strides that the broadcasting kernels walk by.
 
-use crate::kernels::broadcast::{AXES, Strides, zip_broadcast};
-use crate::kernels::map::{self, Binary};
+use crate::kernels::broadcast::{AXES, Strides, zip_broadcast, zip3_broadcast};
+use crate::kernels::map::{self, Binary, Ternary};
 use crate::simd::Float;
 use crate::tape::{Extent, Value};
 
@@ -9,7 +9,7 @@ use crate::tape::{Extent, Value};
 pub(super) fn zip<T: Float>(
     left: Value<'_, T>,
     right: Value<'_, T>,
-    extent: Extent,
+    extent: &Extent,
     out: &mut [T],
     f: impl Binary<T>,
 ) {
@@ -21,8 +21,19 @@ pub(super) fn zip<T: Float>(
     }
 }
 
+/// `f(x, y, z)` into `out`, whose extent all operands broadcast to.
+pub(super) fn zip3<T: Float>(
+    [x, y, z]: [Value<'_, T>; 3],
+    extent: &Extent,
+    out: &mut [T],
+    f: impl Ternary<T>,
+) {
+    let strides = [x, y, z].map(|operand| strides_within(operand.extent, extent));
+    zip3_broadcast(counts(extent), strides, x.values, y.values, z.values, out, f);
+}
+
 /// The lengths of all axes, episodes first, shapes aligned to the right.
-pub(super) fn counts(extent: Extent) -> [usize; AXES] {
+pub(super) fn counts(extent: &Extent) -> [usize; AXES] {
     let mut counts = [1; AXES];
     counts[0] = extent.episodes as usize;
     let dims = extent.shape.dims();
@@ -33,7 +44,7 @@ pub(super) fn counts(extent: Extent) -> [usize; AXES] {
 }
 
 /// How far `small`'s floats move for a step along each axis of `large`: 0 where they are repeated.
-pub(super) fn strides_within(small: Extent, large: Extent) -> Strides {
+pub(super) fn strides_within(small: &Extent, large: &Extent) -> Strides {
     let (small, large) = (counts(small), counts(large));
     let mut strides = [0; AXES];
     let mut step = 1;

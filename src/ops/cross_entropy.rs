@@ -23,13 +23,13 @@ pub struct OneHot {
 impl Multilinear for OneHot {
     const NAME: &'static str = "one_hot";
     const SLOTS: &'static [usize] = &[];
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         match inputs[0].shape.rank() {
-            1 => Ok(Extent { shape: [inputs[0].shape.len(), self.classes as usize].into(), ..inputs[0] }),
+            1 => Ok(Extent { shape: [inputs[0].shape.len(), self.classes as usize].into(), ..*inputs[0] }),
             _ => Err(Mismatch("wants a list of class numbers")),
         }
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
         let classes = self.classes as usize;
         out.fill(T::ZERO);
         for (row, &label) in inputs[0].values.iter().enumerate() {
@@ -48,14 +48,14 @@ impl Multilinear for OneHot {
 
 impl Fused for CrossEntropy {
     const NAME: &'static str = "cross_entropy";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         let (logits, labels) = (inputs[0].shape, inputs[1].shape);
         if logits.rank() != 2 || logits.dim(1) == 0 || labels.rank() != 1 || labels.dim(0) != logits.dim(0) {
             return Err(Mismatch("wants logits [n, classes] and class numbers [n]"));
         }
         Ok(Extent { episodes: join_episodes(inputs[0], inputs[1])?, shape: labels })
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let [logits, labels] = [inputs[0], inputs[1]];
         let classes = logits.extent.shape.dim(1);
         let rows = extent.shape.len();

@@ -15,10 +15,10 @@ impl Multilinear for Detach {
     const NAME: &'static str = "detach";
     const SLOTS: &'static [usize] = &[];
     const IS_VIEW: bool = true;
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
-        Ok(inputs[0])
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
+        Ok(*inputs[0])
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
         out.copy_from_slice(inputs[0].values);
     }
     fn transpose<'t, T: Float>(self, slot: usize, _: &[Var<'t, T>], _: Var<'t, T>, _: Extent) -> Var<'t, T> {

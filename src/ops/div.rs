@@ -23,10 +23,10 @@ impl<T: Float> Binary<T> for Div {
 
 impl Fused for Div {
     const NAME: &'static str = "div";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         broadcast_extents(inputs[0], inputs[1])
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         zip(inputs[0], inputs[1], extent, out, self);
     }
     fn jvp<'t, T: Float>(

@@ -40,10 +40,10 @@ macro_rules! selection {
         impl Multilinear for $op {
             const NAME: &'static str = $name;
             const SLOTS: &'static [usize] = &[1];
-            fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+            fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
                 broadcast_extents(inputs[0], inputs[1])
             }
-            fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+            fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
                 zip(inputs[0], inputs[1], extent, out, self);
             }
             fn transpose<'t, T: Float>(

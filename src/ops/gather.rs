@@ -19,7 +19,7 @@ pub struct Scatter {
     pub rows: u32,
 }
 
-fn check(inputs: &[Extent]) -> Result<u32, Mismatch> {
+fn check(inputs: &[&Extent]) -> Result<u32, Mismatch> {
     if inputs[0].shape.rank() != 1 || inputs[1].shape.rank() == 0 {
         return Err(Mismatch("wants a list of row numbers, and rows"));
     }
@@ -29,7 +29,7 @@ fn check(inputs: &[Extent]) -> Result<u32, Mismatch> {
 /// Calls `body` with the row numbers, the rows and the output of each episode.
 fn each_episode<T: Float>(
     inputs: &[Value<'_, T>],
-    extent: Extent,
+    extent: &Extent,
     out: &mut [T],
     mut body: impl FnMut(&[T], &[T], &mut [T]),
 ) {
@@ -44,18 +44,18 @@ fn each_episode<T: Float>(
     }
 }
 
-fn width(rows: Extent) -> usize {
+fn width(rows: &Extent) -> usize {
     rows.shape.dims()[1..].iter().map(|&dim| dim as usize).product()
 }
 
 impl Multilinear for Gather {
     const NAME: &'static str = "gather";
     const SLOTS: &'static [usize] = &[1];
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         let episodes = check(inputs)?;
         Ok(Extent { episodes, shape: inputs[1].shape.with_dim(0, inputs[0].shape.len()) })
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let width = width(inputs[1].extent);
         each_episode(inputs, extent, out, |numbers, rows, out| index::gather_rows(numbers, rows, width, out));
     }
@@ -79,14 +79,14 @@ impl Multilinear for Gather {
 impl Multilinear for Scatter {
     const NAME: &'static str = "scatter";
     const SLOTS: &'static [usize] = &[1];
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         let episodes = check(inputs)?;
         if inputs[0].shape.len() != inputs[1].shape.dim(0) {
             return Err(Mismatch("as many row numbers as rows"));
         }
         Ok(Extent { episodes, shape: inputs[1].shape.with_dim(0, self.rows as usize) })
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let width = width(inputs[1].extent);
         out.fill(T::ZERO);
         each_episode(inputs, extent, out, |numbers, rows, out| {

@@ -56,9 +56,9 @@ pub trait Linear: Copy + Into<Op> {
     ///
     /// # Errors
     /// The operands do not fit.
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch>;
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch>;
     /// Computes the result.
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]);
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]);
     /// `A^T(cotangent)` for one slot. What comes back may still be summed or repeated to fit the slot's extent.
     fn transpose<'t, T: Float>(self, slot: usize, inputs: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T>;
     /// `A(0, .., tangent, .., 0)`, for ops of several inputs. `output` is the extent of `A(x...)`.
@@ -87,9 +87,9 @@ pub trait Multilinear: Copy + Into<Op> {
     ///
     /// # Errors
     /// The operands do not fit.
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch>;
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch>;
     /// Computes the result.
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]);
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]);
     /// The transpose for one of [`Multilinear::SLOTS`]. What comes back may still be summed or repeated to fit `wanted`.
     fn transpose<'t, T: Float>(
         self,
@@ -121,9 +121,9 @@ pub trait Fused: Copy + Into<Op> {
     ///
     /// # Errors
     /// The operands do not fit.
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch>;
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch>;
     /// Computes the result.
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]);
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]);
     /// The tangent of the result.
     fn jvp<'t, T: Float>(
         self,

@@ -22,6 +22,13 @@ pub struct Add;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sub;
 
+/// `x0 + factor x1`, broadcast.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AddScaled {
+    /// What the second operand is multiplied by, rounded to the tape's type.
+    pub factor: f64,
+}
+
 impl<T: Float> Unary<T> for Neg {
     #[inline(always)]
     fn apply<L: Lanes<T>>(self, x: L) -> L {
@@ -43,12 +50,19 @@ impl<T: Float> Binary<T> for Sub {
     }
 }
 
+impl<T: Float> Binary<T> for AddScaled {
+    #[inline(always)]
+    fn apply<L: Lanes<T>>(self, x: L, y: L) -> L {
+        y.mul_add(L::splat(T::from_f64(self.factor)), x)
+    }
+}
+
 impl Linear for Neg {
     const NAME: &'static str = "neg";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
-        Ok(inputs[0])
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
+        Ok(*inputs[0])
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
         map::map(inputs[0].values, out, self);
     }
     fn transpose<'t, T: Float>(self, _: usize, _: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
@@ -61,10 +75,10 @@ impl Linear for Neg {
 
 impl Linear for Add {
     const NAME: &'static str = "add";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         broadcast_extents(inputs[0], inputs[1])
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         zip(inputs[0], inputs[1], extent, out, self);
     }
     fn transpose<'t, T: Float>(self, _: usize, _: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
@@ -86,10 +100,10 @@ impl Linear for Add {
 
 impl Linear for Sub {
     const NAME: &'static str = "sub";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         broadcast_extents(inputs[0], inputs[1])
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         zip(inputs[0], inputs[1], extent, out, self);
     }
     fn transpose<'t, T: Float>(self, slot: usize, _: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
@@ -107,6 +121,31 @@ impl Linear for Sub {
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<Shape>) {
         (Sub, pick.broadcast_pair().to_vec())
+    }
+}
+
+impl Linear for AddScaled {
+    const NAME: &'static str = "add_scaled";
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
+        broadcast_extents(inputs[0], inputs[1])
+    }
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
+        zip(inputs[0], inputs[1], extent, out, self);
+    }
+    fn transpose<'t, T: Float>(self, slot: usize, _: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
+        if slot == 0 { cotangent } else { cotangent.scale(T::from_f64(self.factor)) }
+    }
+    fn partial<'t, T: Float>(
+        self,
+        slot: usize,
+        inputs: &[Extent],
+        tangent: Var<'t, T>,
+        output: Extent,
+    ) -> Var<'t, T> {
+        whole(self.transpose(slot, inputs, tangent), output)
+    }
+    fn sample(pick: &mut Pick<'_>) -> (Self, Vec<Shape>) {
+        (AddScaled { factor: pick.one_of(&[-0.5, 3.0]) }, pick.broadcast_pair().to_vec())
     }
 }
 
@@ -135,5 +174,16 @@ impl<T: Float> std::ops::Sub for Var<'_, T> {
     #[track_caller]
     fn sub(self, other: Self) -> Self {
         self.tape().record(Op::Sub(Sub), &[self, other])
+    }
+}
+
+impl<T: Float> Var<'_, T> {
+    /// `x + factor y`, broadcast, in one pass.
+    ///
+    /// # Panics
+    /// The shapes do not broadcast.
+    #[track_caller]
+    pub fn add_scaled(self, factor: T, y: Self) -> Self {
+        self.tape().record(Op::AddScaled(AddScaled { factor: factor.to_f64() }), &[self, y])
     }
 }

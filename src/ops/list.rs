@@ -48,12 +48,12 @@ macro_rules! ops {
             }
 
             #[inline]
-            fn extent(&self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+            fn extent(&self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
                 match *self { $($(Op::$op(op) => Rule::<kinds::$kind>::extent(op, inputs),)+)+ }
             }
 
             #[inline]
-            fn evaluate<T: Float>(&self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+            fn evaluate<T: Float>(&self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
                 T::call(Evaluation { op: *self, inputs, extent, out });
             }
 
@@ -114,7 +114,7 @@ macro_rules! ops {
 struct Evaluation<'a, T> {
     op: Op,
     inputs: &'a [Value<'a, T>],
-    extent: Extent,
+    extent: &'a Extent,
     out: &'a mut [T],
 }
 
@@ -133,12 +133,12 @@ impl<T: Float> Compiled for Evaluation<'_, T> {
 }
 
 #[inline(never)]
-fn single(op: Op, inputs: &[Value<'_, Single>], extent: Extent, out: &mut [Single]) {
+fn single(op: Op, inputs: &[Value<'_, Single>], extent: &Extent, out: &mut [Single]) {
     Evaluation { op, inputs, extent, out }.here();
 }
 
 #[inline(never)]
-fn double(op: Op, inputs: &[Value<'_, Double>], extent: Extent, out: &mut [Double]) {
+fn double(op: Op, inputs: &[Value<'_, Double>], extent: &Extent, out: &mut [Double]) {
     Evaluation { op, inputs, extent, out }.here();
 }
 
@@ -146,13 +146,13 @@ fn double(op: Op, inputs: &[Value<'_, Double>], extent: Extent, out: &mut [Doubl
 fn cast<'a, T: Float, U: Float>(inputs: &[Value<'a, T>]) -> [Value<'a, U>; MAX_INPUTS] {
     std::array::from_fn(|slot| match inputs.get(slot) {
         Some(value) => Value { values: bytemuck::cast_slice(value.values), extent: value.extent },
-        None => Value { values: &[], extent: Extent::shared([]) },
+        None => Value { values: &[], extent: Extent::SCALAR },
     })
 }
 
 ops! {
     Diagonal { Exp, Ln, Expm1, Ln1p, Sqrt, Recip, Square, Tanh, Sigmoid, Softplus, Sin, Cos }
-    Linear { Neg, Scale, Add, Sub, SumTo, BroadcastTo, Reshape, Permute, Slice, Pad, Concat }
-    Multilinear { Mul, Matmul, Gate, Signed, MaxPick, MaxPlace, Gather, Scatter, OneHot, Detach }
-    Fused { Affine, Div, LogSumExp, Softmax, CrossEntropy }
+    Linear { Neg, Scale, Add, AddScaled, Sub, SumTo, BroadcastTo, Reshape, Permute, Slice, Pad, Concat }
+    Multilinear { Mul, Dot, Matmul, Gate, Signed, MaxPick, MaxPlace, Gather, Scatter, OneHot, Detach }
+    Fused { Affine, AddProduct, MatmulAdd, SumSquares, Div, LogSumExp, Softmax, CrossEntropy }
 }

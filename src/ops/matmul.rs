@@ -1,6 +1,6 @@
 //! The matrix product, in every transposition, per episode or folded over episodes.
 
-use super::kind::Multilinear;
+use super::kind::{Multilinear, OpWanted};
 use super::sample::{Domain, Pick};
 use super::{Op, Var, join_episodes};
 use crate::kernels::gemm::{Dimensions, Operand, gemm, gemm_fold};
@@ -38,13 +38,26 @@ impl Matmul {
             if self.right_transposed { (right_columns, right_rows) } else { (right_rows, right_columns) };
         Some([rows, inner, other_inner, columns].map(|length| length as usize))
     }
+
+    /// The product of `left` and `right` as the kernels see it.
+    pub(super) fn operands<'a, T: Float>(
+        self,
+        left: Value<'a, T>,
+        right: Value<'a, T>,
+        episodes: u32,
+    ) -> (Dimensions, Operand<'a, T>, Operand<'a, T>) {
+        let lengths = self.lengths(left.extent.shape, right.extent.shape);
+        let [rows, inner, _, columns] = lengths.expect("checked by the extent");
+        let size = Dimensions { episodes: episodes as usize, rows, inner, columns };
+        (size, operand(left, self.left_transposed), operand(right, self.right_transposed))
+    }
 }
 
 impl Multilinear for Matmul {
     const NAME: &'static str = "matmul";
     const SLOTS: &'static [usize] = &[0, 1];
 
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         let lengths = self.lengths(inputs[0].shape, inputs[1].shape);
         let [rows, inner, other_inner, columns] = lengths.ok_or(Mismatch("wants two matrices"))?;
         if inner != other_inner {
@@ -54,13 +67,10 @@ impl Multilinear for Matmul {
         Ok(Extent { episodes: if self.fold { 1 } else { episodes }, shape: [rows, columns].into() })
     }
 
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
         let [left, right] = [inputs[0], inputs[1]];
-        let lengths = self.lengths(left.extent.shape, right.extent.shape);
-        let [rows, inner, _, columns] = lengths.expect("checked by the extent");
-        let episodes = left.extent.episodes.max(right.extent.episodes) as usize;
-        let size = Dimensions { episodes, rows, inner, columns };
-        let (left, right) = (operand(left, self.left_transposed), operand(right, self.right_transposed));
+        let episodes = left.extent.episodes.max(right.extent.episodes);
+        let (size, left, right) = self.operands(left, right, episodes);
         if self.fold { gemm_fold(size, left, right, out) } else { gemm(size, left, right, out) }
     }
 
@@ -69,7 +79,17 @@ impl Multilinear for Matmul {
         slot: usize,
         inputs: &[Var<'t, T>],
         cotangent: Var<'t, T>,
-        wanted: Extent,
+        extent: Extent,
+    ) -> Var<'t, T> {
+        self.transpose_onto(slot, inputs, cotangent, OpWanted { extent, onto: None })
+    }
+
+    fn transpose_onto<'t, T: Float>(
+        self,
+        slot: usize,
+        inputs: &[Var<'t, T>],
+        cotangent: Var<'t, T>,
+        wanted: OpWanted<'t, T>,
     ) -> Var<'t, T> {
         assert!(
             !(self.fold && cotangent.episodes() > 1),
@@ -83,9 +103,8 @@ impl Multilinear for Matmul {
             _ if !self.right_transposed => ([left, cotangent], [!self.left_transposed, false]),
             _ => ([cotangent, left], [true, self.left_transposed]),
         };
-        let fold = wanted.episodes == 1 && first.episodes().max(second.episodes()) > 1;
-        let op = Matmul { fold, ..Matmul::new(first_transposed, second_transposed) };
-        cotangent.tape().record(Op::Matmul(op), &[first, second])
+        let fold = wanted.extent.episodes == 1 && first.episodes().max(second.episodes()) > 1;
+        Matmul { fold, ..Matmul::new(first_transposed, second_transposed) }.onto([first, second], wanted.onto)
     }
 
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {

@@ -39,7 +39,7 @@ fn each_row<T: Float>(
 impl Multilinear for MaxPick {
     const NAME: &'static str = "max_pick";
     const SLOTS: &'static [usize] = &[1];
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         let shape = inputs[0].shape;
         if inputs[1].shape != shape || rows_and_columns(inputs[0]).is_none() {
             return Err(Mismatch("wants two equal shapes with a last axis that is not empty"));
@@ -47,7 +47,7 @@ impl Multilinear for MaxPick {
         let episodes = join_episodes(inputs[0], inputs[1])?;
         Ok(Extent { episodes, shape: without_axis(shape, shape.rank() - 1).1 })
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let v = inputs[1];
         let columns = v.extent.shape.dim(v.extent.shape.rank() - 1);
         each_row(inputs[0], v, columns, extent.episodes, |row, s, at| {
@@ -72,7 +72,7 @@ impl Multilinear for MaxPick {
 impl Multilinear for MaxPlace {
     const NAME: &'static str = "max_place";
     const SLOTS: &'static [usize] = &[1];
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         let shape = inputs[0].shape;
         if rows_and_columns(inputs[0]).is_none() {
             return Err(Mismatch("wants a last axis that is not empty"));
@@ -82,7 +82,7 @@ impl Multilinear for MaxPlace {
         }
         Ok(Extent { episodes: join_episodes(inputs[0], inputs[1])?, shape })
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let v = inputs[1];
         out.fill(T::ZERO);
         each_row(inputs[0], v, 1, extent.episodes, |row, s, at| {

@@ -7,6 +7,7 @@ mod broadcast;
 mod cross_entropy;
 mod detach;
 mod div;
+mod dot;
 mod exponential;
 mod gate;
 mod gather;
@@ -14,6 +15,7 @@ pub mod kind;
 mod linear;
 mod list;
 mod matmul;
+mod matmul_add;
 mod max;
 mod mul;
 mod permute;
@@ -34,14 +36,16 @@ use crate::tape;
 pub use cross_entropy::{CrossEntropy, OneHot};
 pub use detach::Detach;
 pub use div::Div;
+pub use dot::{Dot, SumSquares};
 pub use exponential::{Exp, Expm1, Ln, Ln1p};
 pub use gate::{Gate, Signed};
 pub use gather::{Gather, Scatter};
-pub use linear::{Add, Neg, Sub};
+pub use linear::{Add, AddScaled, Neg, Sub};
 pub use list::Op;
 pub use matmul::Matmul;
+pub use matmul_add::MatmulAdd;
 pub use max::{MaxPick, MaxPlace};
-pub use mul::Mul;
+pub use mul::{AddProduct, Mul};
 pub use permute::Permute;
 pub use power::{Recip, Sqrt, Square};
 pub use reshape::Reshape;
@@ -70,6 +74,18 @@ pub type BatchVars<'t, T = f32> = tape::BatchVars<'t, T, Op>;
 /// An episode on a tape: support and query batches.
 pub type EpisodeVars<'t, T = f32> = tape::EpisodeVars<'t, T, Op>;
 
+impl Op {
+    /// Whether the result is a sum over the episodes, where the inputs have several.
+    pub fn folds(self) -> bool {
+        match self {
+            Op::SumTo(sum) => sum.over_episodes,
+            Op::Dot(dot) => dot.over_episodes,
+            Op::Matmul(matmul) => matmul.fold,
+            _ => false,
+        }
+    }
+}
+
 /// Declares the methods of [`Var`] that record an op of one input.
 macro_rules! unary_methods {
     ($($(#[$doc:meta])* $method:ident = $op:expr;)+) => {
@@ -85,7 +101,7 @@ macro_rules! unary_methods {
 use unary_methods;
 
 /// Sanity for ops on the last axis: how many rows of how many columns an extent has.
-fn rows_and_columns(extent: tape::Extent) -> Option<(usize, usize)> {
+fn rows_and_columns(extent: &tape::Extent) -> Option<(usize, usize)> {
     let shape = extent.shape;
     let columns = shape.rank().checked_sub(1).map(|axis| shape.dim(axis))?;
     (columns > 0).then(|| (extent.len() / columns, columns))
@@ -101,17 +117,17 @@ fn check_numbers<T: Float>(op: &str, numbers: Var<'_, T>, end: usize) {
 }
 
 /// Two extents side by side, as NumPy broadcasts them: shapes from the right, and episodes.
-fn broadcast_extents(left: tape::Extent, right: tape::Extent) -> Result<tape::Extent, tape::Mismatch> {
+fn broadcast_extents(left: &tape::Extent, right: &tape::Extent) -> Result<tape::Extent, tape::Mismatch> {
     use crate::tensor::Shape;
     if left == right {
-        return Ok(left);
+        return Ok(*left);
     }
     let shape =
         Shape::broadcast(left.shape, right.shape).ok_or(tape::Mismatch("the shapes do not broadcast"))?;
     Ok(tape::Extent { shape, episodes: join_episodes(left, right)? })
 }
 
-fn join_episodes(left: tape::Extent, right: tape::Extent) -> Result<u32, tape::Mismatch> {
+fn join_episodes(left: &tape::Extent, right: &tape::Extent) -> Result<u32, tape::Mismatch> {
     match (left.episodes, right.episodes) {
         (1, episodes) | (episodes, 1) => Ok(episodes),
         (left, right) if left == right => Ok(left),

@@ -52,7 +52,7 @@ impl Permute {
 
 impl Linear for Permute {
     const NAME: &'static str = "permute";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         let shape = inputs[0].shape;
         let rank = usize::from(self.rank);
         if shape.rank() != rank {
@@ -60,9 +60,9 @@ impl Linear for Permute {
         }
         let dims: [usize; Shape::MAX_RANK] =
             std::array::from_fn(|i| if i < rank { shape.dim(usize::from(self.order[i])) } else { 1 });
-        Ok(Extent { shape: Shape::new(&dims[..rank]), ..inputs[0] })
+        Ok(Extent { shape: Shape::new(&dims[..rank]), ..*inputs[0] })
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let x = inputs[0];
         let own = x.extent.shape.strides();
         let rank = usize::from(self.rank);

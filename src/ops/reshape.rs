@@ -17,13 +17,13 @@ pub struct Reshape {
 impl Linear for Reshape {
     const NAME: &'static str = "reshape";
     const IS_VIEW: bool = true;
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         match inputs[0].shape.len() == self.to.len() {
-            true => Ok(Extent { shape: self.to, ..inputs[0] }),
+            true => Ok(Extent { shape: self.to, ..*inputs[0] }),
             false => Err(Mismatch("the new shape has another length")),
         }
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
         out.copy_from_slice(inputs[0].values);
     }
     fn transpose<'t, T: Float>(self, _: usize, inputs: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {

@@ -18,9 +18,9 @@ pub(super) trait Rule<K>: Copy + Into<Op> {
         true
     }
     /// See [`Language::extent`](crate::tape::Language::extent).
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch>;
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch>;
     /// See [`Language::evaluate`](crate::tape::Language::evaluate).
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]);
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]);
     /// See [`Differentiable::jvp`](crate::tape::Differentiable::jvp).
     fn jvp<'t, T: Float>(
         self,
@@ -79,11 +79,11 @@ impl<D: Diagonal> Rule<kinds::Diagonal> for D {
     const NAME: &'static str = D::NAME;
     const IS_VIEW: bool = false;
 
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
-        Ok(inputs[0])
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
+        Ok(*inputs[0])
     }
 
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
         map(inputs[0].values, out, Elementwise(self));
     }
 
@@ -119,11 +119,11 @@ impl<A: Linear> Rule<kinds::Linear> for A {
     const NAME: &'static str = A::NAME;
     const IS_VIEW: bool = A::IS_VIEW;
 
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         A::extent(self, inputs)
     }
 
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         A::evaluate(self, inputs, extent, out);
     }
 
@@ -177,11 +177,11 @@ impl<B: Multilinear> Rule<kinds::Multilinear> for B {
         B::SLOTS.contains(&slot)
     }
 
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         B::extent(self, inputs)
     }
 
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         B::evaluate(self, inputs, extent, out);
     }
 
@@ -223,11 +223,11 @@ impl<F: Fused> Rule<kinds::Fused> for F {
     const NAME: &'static str = F::NAME;
     const IS_VIEW: bool = false;
 
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         F::extent(self, inputs)
     }
 
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         F::evaluate(self, inputs, extent, out);
     }
 

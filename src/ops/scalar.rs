@@ -40,10 +40,10 @@ impl<T: Float> Unary<T> for Affine {
 
 impl Linear for Scale {
     const NAME: &'static str = "scale";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
-        Ok(inputs[0])
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
+        Ok(*inputs[0])
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
         map(inputs[0].values, out, self);
     }
     fn transpose<'t, T: Float>(self, _: usize, _: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
@@ -56,10 +56,10 @@ impl Linear for Scale {
 
 impl Fused for Affine {
     const NAME: &'static str = "affine";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
-        Ok(inputs[0])
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
+        Ok(*inputs[0])
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
         map(inputs[0].values, out, self);
     }
     fn jvp<'t, T: Float>(self, _: OpCall<'_, 't, T>, tangents: &[Option<Var<'t, T>>]) -> Option<Var<'t, T>> {

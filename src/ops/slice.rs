@@ -45,7 +45,7 @@ fn pitch(shape: Shape, axis: u32) -> usize {
 
 impl Linear for Slice {
     const NAME: &'static str = "slice";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         let shape = inputs[0].shape;
         if self.axis as usize >= shape.rank() {
             return Err(Mismatch("there is no such axis"));
@@ -53,9 +53,9 @@ impl Linear for Slice {
         if u64::from(self.start) + u64::from(self.len) > shape.dim(self.axis as usize) as u64 {
             return Err(Mismatch("the part ends behind the axis"));
         }
-        Ok(Extent { shape: shape.with_dim(self.axis as usize, self.len as usize), ..inputs[0] })
+        Ok(Extent { shape: shape.with_dim(self.axis as usize, self.len as usize), ..*inputs[0] })
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let x = inputs[0];
         let (from, to) = (pitch(x.extent.shape, self.axis), pitch(extent.shape, self.axis));
         let start = if self.len == 0 { 0 } else { self.start as usize * (to / self.len as usize) };
@@ -77,7 +77,7 @@ impl Linear for Slice {
 
 impl Linear for Pad {
     const NAME: &'static str = "pad";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         let shape = inputs[0].shape;
         if self.axis as usize >= shape.rank() {
             return Err(Mismatch("there is no such axis"));
@@ -85,9 +85,9 @@ impl Linear for Pad {
         if u64::from(self.start) + shape.dim(self.axis as usize) as u64 > u64::from(self.len) {
             return Err(Mismatch("the operand ends behind the axis"));
         }
-        Ok(Extent { shape: shape.with_dim(self.axis as usize, self.len as usize), ..inputs[0] })
+        Ok(Extent { shape: shape.with_dim(self.axis as usize, self.len as usize), ..*inputs[0] })
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let x = inputs[0];
         out.fill(T::ZERO);
         let (from, to) = (pitch(x.extent.shape, self.axis), pitch(extent.shape, self.axis));
@@ -110,7 +110,7 @@ impl Linear for Pad {
 
 impl Linear for Concat {
     const NAME: &'static str = "concat";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         let (left, right) = (inputs[0].shape, inputs[1].shape);
         let axis = self.axis as usize;
         if axis >= left.rank() || left.rank() != right.rank() {
@@ -123,7 +123,7 @@ impl Linear for Concat {
         let episodes = join_episodes(inputs[0], inputs[1])?;
         Ok(Extent { episodes, shape: left.with_dim(axis, len) })
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let to = pitch(extent.shape, self.axis);
         let episode = extent.shape.len();
         if episode == 0 {

@@ -26,10 +26,10 @@ fn column<T: Float>(x: Var<'_, T>, like: Shape) -> Var<'_, T> {
 
 impl Fused for Softmax {
     const NAME: &'static str = "softmax";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
-        rows_and_columns(inputs[0]).map(|_| inputs[0]).ok_or(EMPTY)
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
+        rows_and_columns(inputs[0]).map(|_| *inputs[0]).ok_or(EMPTY)
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let (_, columns) = rows_and_columns(extent).expect("checked by the extent");
         softmax::softmax(inputs[0].values, columns, out);
     }
@@ -67,12 +67,12 @@ fn project<'t, T: Float>(y: Var<'t, T>, v: Var<'t, T>) -> Var<'t, T> {
 
 impl Fused for LogSumExp {
     const NAME: &'static str = "log_sum_exp";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         rows_and_columns(inputs[0]).ok_or(EMPTY)?;
         let shape = inputs[0].shape;
-        Ok(Extent { shape: without_axis(shape, shape.rank() - 1).1, ..inputs[0] })
+        Ok(Extent { shape: without_axis(shape, shape.rank() - 1).1, ..*inputs[0] })
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
         softmax::log_sum_exp(inputs[0].values, out);
     }
     fn jvp<'t, T: Float>(

@@ -27,15 +27,15 @@ pub struct BroadcastTo {
 
 impl Linear for SumTo {
     const NAME: &'static str = "sum_to";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         let episodes = if self.over_episodes { 1 } else { inputs[0].episodes };
         let to = Extent { episodes, shape: self.to };
-        match to.broadcasts_to(inputs[0]) {
+        match to.broadcasts_to(*inputs[0]) {
             true => Ok(to),
             false => Err(Mismatch("the operand is no broadcast of the sum's shape")),
         }
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let x = inputs[0];
         broadcast::sum_to(counts(x.extent), strides_within(extent, x.extent), x.values, out);
     }
@@ -55,7 +55,7 @@ impl Linear for SumTo {
 
 impl Linear for BroadcastTo {
     const NAME: &'static str = "broadcast_to";
-    fn extent(self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         // Within a program the operand may have gained episodes that `to` did not know of.
         let to = Extent { episodes: self.to.episodes.max(inputs[0].episodes), ..self.to };
         match inputs[0].broadcasts_to(to) {
@@ -63,7 +63,7 @@ impl Linear for BroadcastTo {
             false => Err(Mismatch("the operand does not broadcast to the shape")),
         }
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let x = inputs[0];
         broadcast::broadcast(counts(extent), strides_within(x.extent, extent), x.values, out);
     }
@@ -107,7 +107,7 @@ pub(super) fn settle<'t, T: Float>(x: Var<'t, T>, wanted: OpWanted<'t, T>) -> Va
 }
 
 /// The shape that is 1 along the axes along which `to` is, and as long as `shape` along the others.
-fn shorter(shape: Shape, to: Shape) -> Shape {
+pub(super) fn shorter(shape: Shape, to: Shape) -> Shape {
     let rank = shape.rank().min(to.rank());
     let (own, to) = (&shape.dims()[shape.rank() - rank..], &to.dims()[to.rank() - rank..]);
     let mut dims = [1; Shape::MAX_RANK];
@@ -167,15 +167,6 @@ impl<T: Float> Var<'_, T> {
     #[track_caller]
     pub fn broadcast_to(self, shape: impl Into<Shape>) -> Self {
         broadcast_to(self, Extent { shape: shape.into(), ..self.extent() })
-    }
-
-    /// The inner product `sum of x y` of each episode, a scalar.
-    ///
-    /// # Panics
-    /// The shapes do not broadcast.
-    #[track_caller]
-    pub fn dot(self, other: Self) -> Self {
-        (self * other).sum()
     }
 }
 

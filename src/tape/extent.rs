@@ -14,6 +14,9 @@ pub struct Extent {
 }
 
 impl Extent {
+    /// One number, shared by all episodes.
+    pub const SCALAR: &'static Extent = &Extent { episodes: 1, shape: Shape::SCALAR };
+
     /// `shape`, shared by all episodes.
     pub fn shared(shape: impl Into<Shape>) -> Self {
         Extent { episodes: 1, shape: shape.into() }

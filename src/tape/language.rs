@@ -12,7 +12,7 @@ pub struct Value<'a, T> {
     /// The floats.
     pub values: &'a [T],
     /// How they are laid out.
-    pub extent: Extent,
+    pub extent: &'a Extent,
 }
 
 /// Why operands do not fit an op; the tape adds the op's name and all shapes.
@@ -28,10 +28,10 @@ pub trait Language: Copy + std::fmt::Debug + 'static {
     ///
     /// # Errors
     /// The operands do not fit each other or the op.
-    fn extent(&self, inputs: &[Extent]) -> Result<Extent, Mismatch>;
+    fn extent(&self, inputs: &[&Extent]) -> Result<Extent, Mismatch>;
 
     /// Computes the result. `out` has the length of `extent` and unspecified contents: all of it must be written.
-    fn evaluate<T: Float>(&self, inputs: &[Value<'_, T>], extent: Extent, out: &mut [T]);
+    fn evaluate<T: Float>(&self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]);
 
     /// Whether the result is the first input's floats, unchanged and in the same order: then nothing is copied.
     fn is_view(&self) -> bool {
@@ -71,7 +71,11 @@ pub trait Differentiable: Language {
 
     /// The cotangent at the end of the op that all its inputs share, from that of the output: where an op ends in a step
     /// of its own, what that step makes of it.
-    fn enter<'t, T: Float>(self, _call: Call<'_, 't, T, Self>, cotangent: Var<'t, T, Self>) -> Var<'t, T, Self> {
+    fn enter<'t, T: Float>(
+        self,
+        _call: Call<'_, 't, T, Self>,
+        cotangent: Var<'t, T, Self>,
+    ) -> Var<'t, T, Self> {
         cotangent
     }
 

@@ -18,6 +18,7 @@ pub struct Node<O> {
     /// How large the result is.
     pub extent: Extent,
     at: usize,
+    len: usize,
 }
 
 /// Working memory for walks along the tape, kept with the tape so that walks allocate nothing.
@@ -58,6 +59,7 @@ impl<T: Float, O: Language> Tape<T, O> {
     /// Forgets the program and its values, and keeps the memory for the next one.
     pub fn clear(&mut self) {
         let program = self.program.get_mut();
+        program.peak = program.peak.max(program.used);
         program.nodes.clear();
         program.lists.clear();
         program.used = 0;
@@ -75,21 +77,24 @@ impl<T: Float, O: Language> Tape<T, O> {
 
     /// The most bytes that values have taken since the tape was made or [`Tape::reset_peak`] was called.
     pub fn peak_bytes(&self) -> usize {
-        self.program.borrow().peak * size_of::<T>()
+        let program = self.program.borrow();
+        program.peak.max(program.used) * size_of::<T>()
     }
 
     /// Starts the measurement of [`Tape::peak_bytes`] anew.
     pub fn reset_peak(&self) {
         let mut program = self.program.borrow_mut();
-        program.peak = program.used;
+        program.peak = 0;
     }
 
     /// A value from outside, written by `fill` in place: all of `extent`, episode after episode.
     pub fn leaf(&self, extent: Extent, fill: impl FnOnce(&mut [T])) -> Var<'_, T, O> {
-        let mut program = self.program.borrow_mut();
-        let at = program.allocate(extent.len());
-        fill(&mut program.slab.values_mut()[at..at + extent.len()]);
-        let id = program.push(Node { op: None, inputs: [0; MAX_INPUTS], arity: 0, extent, at });
+        let program = &mut *self.program.borrow_mut();
+        let (at, len) = (program.used, extent.len());
+        program.used = at + Slab::<T>::whole_lines(len);
+        program.slab.reserve(program.used);
+        fill(&mut program.slab.values_mut()[at..at + len]);
+        let id = program.push(Node { op: None, inputs: [0; MAX_INPUTS], arity: 0, extent, at, len });
         Var::new(self, id)
     }
 
@@ -115,44 +120,46 @@ impl<T: Float, O: Language> Tape<T, O> {
     #[track_caller]
     #[inline]
     pub fn record(&self, op: O, inputs: &[Var<'_, T, O>]) -> Var<'_, T, O> {
+        match *inputs {
+            [x] => self.append(op, [x]),
+            [x, y] => self.append(op, [x, y]),
+            [x, y, z] => self.append(op, [x, y, z]),
+            _ => panic!("{}: {} operands, no op has as many", op.name(), inputs.len()),
+        }
+    }
+
+    // A number of operands that the compiler knows makes a third of a node's cost.
+    #[track_caller]
+    fn append<const N: usize>(&self, op: O, inputs: [Var<'_, T, O>; N]) -> Var<'_, T, O> {
         debug_assert!(
             inputs.iter().all(|x| std::ptr::eq(x.tape(), self)),
             "{}: operands of two tapes",
             op.name()
         );
-        let mut program = self.program.borrow_mut();
-        let arity = inputs.len();
-        let mut node = Node {
-            op: Some(op),
-            inputs: [0; MAX_INPUTS],
-            arity: arity as u8,
-            extent: Extent::shared([]),
-            at: 0,
-        };
-        let mut extents = [node.extent; MAX_INPUTS];
-        for ((x, id), extent) in inputs.iter().zip(&mut node.inputs).zip(&mut extents) {
-            *id = x.id();
-            *extent = program.nodes[x.id() as usize].extent;
-        }
-        node.extent = match op.extent(&extents[..arity]) {
+        let program = &mut *self.program.borrow_mut();
+        let ids = inputs.map(Var::id);
+        let operands = ids.map(|id| &program.nodes[id as usize]);
+        let extents = operands.map(|node| &node.extent);
+        let extent = match op.extent(&extents) {
             Ok(extent) => extent,
-            Err(mismatch) => refuse(op.name(), mismatch.0, &extents[..arity]),
+            Err(mismatch) => refuse(op.name(), mismatch.0, &extents),
         };
-        if op.is_view() {
-            node.at = program.nodes[node.inputs[0] as usize].at;
+        let len = extent.len();
+        let at = if op.is_view() {
+            operands[0].at
         } else {
-            node.at = program.allocate(node.extent.len());
-            let Program { nodes, slab, .. } = &mut *program;
-            let (below, above) = slab.values_mut().split_at_mut(node.at);
-            let mut values = [Value { values: &[], extent: node.extent }; MAX_INPUTS];
-            for (value, id) in values[..arity].iter_mut().zip(node.inputs) {
-                let input = &nodes[id as usize];
-                *value =
-                    Value { values: &below[input.at..input.at + input.extent.len()], extent: input.extent };
-            }
-            op.evaluate(&values[..arity], node.extent, &mut above[..node.extent.len()]);
-        }
-        let id = program.push(node);
+            let at = program.used;
+            program.used = at + Slab::<T>::whole_lines(len);
+            program.slab.reserve(program.used);
+            let (below, above) = program.slab.values_mut().split_at_mut(at);
+            let values = operands
+                .map(|node| Value { values: &below[node.at..node.at + node.len], extent: &node.extent });
+            op.evaluate(&values, &extent, &mut above[..len]);
+            at
+        };
+        let mut inputs = [0; MAX_INPUTS];
+        inputs[..N].copy_from_slice(&ids);
+        let id = program.push(Node { op: Some(op), inputs, arity: N as u8, extent, at, len });
         Var::new(self, id)
     }
 
@@ -166,7 +173,7 @@ impl<T: Float, O: Language> Tape<T, O> {
     pub(super) fn read<R>(&self, id: u32, look: impl FnOnce(&[T]) -> R) -> R {
         let program = self.program.borrow();
         let node = &program.nodes[id as usize];
-        look(&program.slab.values()[node.at..node.at + node.extent.len()])
+        look(&program.slab.values()[node.at..node.at + node.len])
     }
 
     #[inline]
@@ -216,15 +223,6 @@ impl<T: Float, O: Language> std::fmt::Debug for Tape<T, O> {
 
 impl<T: Float, O> Program<T, O> {
     #[inline]
-    fn allocate(&mut self, count: usize) -> usize {
-        let at = self.used;
-        self.used = at + Slab::<T>::whole_lines(count);
-        self.peak = self.peak.max(self.used);
-        self.slab.reserve(self.used);
-        at
-    }
-
-    #[inline]
     fn push(&mut self, node: Node<O>) -> u32 {
         let id = self.nodes.len();
         assert!(id < u32::MAX as usize, "a tape holds at most {} nodes", u32::MAX);
@@ -235,7 +233,7 @@ impl<T: Float, O> Program<T, O> {
 
 #[cold]
 #[track_caller]
-fn refuse(op: &str, why: &str, extents: &[Extent]) -> ! {
-    let shapes = extents.iter().map(Extent::to_string).collect::<Vec<_>>().join(" and ");
+fn refuse(op: &str, why: &str, extents: &[&Extent]) -> ! {
+    let shapes = extents.iter().map(|extent| extent.to_string()).collect::<Vec<_>>().join(" and ");
     panic!("{op} of {shapes}: {why}")
 }

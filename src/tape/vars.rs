@@ -1,6 +1,6 @@
 //! A list of variables, itself kept on the tape.
 
-use super::{Language, Tape, Var};
+use super::{Language, MAX_INPUTS, Tape, Var};
 use crate::simd::Float;
 
 /// A list of variables, for instance all parameters of a model: a copy of its place, like [`Var`].
@@ -92,16 +92,30 @@ impl<'t, T: Float, O: Language> Vars<'t, T, O> {
         Vars::from_fn(self.tape, self.len(), |i| join(self.get(i), other.get(i)))
     }
 
-    /// The list of `op(x, y)`: unlike [`Vars::zip`] it refuses operands at the caller's line, which a closure cannot.
+    /// The list of `op(x, y)`, or of an op of more operands, one list for each: unlike [`Vars::zip`] it refuses operands at
+    /// the caller's line, which a closure cannot.
     ///
     /// # Panics
-    /// The lists differ in length, or two operands do not fit.
+    /// The lists differ in length, or operands do not fit.
     #[track_caller]
-    pub fn record(self, op: O, other: Self) -> Self {
-        assert!(self.len == other.len, "{} of lists of {} and {} variables", op.name(), self.len, other.len);
+    pub fn record<const N: usize>(self, op: O, others: [Self; N]) -> Self {
+        const { assert!(N < MAX_INPUTS, "no op has as many operands") };
+        for other in others {
+            assert!(
+                self.len == other.len,
+                "{} of lists of {} and {} variables",
+                op.name(),
+                self.len,
+                other.len
+            );
+        }
         let list = self.tape.new_list(self.len());
         for i in 0..self.len() {
-            let var = self.tape.record(op, &[self.get(i), other.get(i)]);
+            let mut operands = [self.get(i); MAX_INPUTS];
+            for (operand, other) in operands[1..].iter_mut().zip(others) {
+                *operand = other.get(i);
+            }
+            let var = self.tape.record(op, &operands[..=N]);
             self.tape.set_in_list(list.start as usize + i, var.id());
         }
         list

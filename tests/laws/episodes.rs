@@ -90,7 +90,7 @@ fn op_loss<'t>(case: &Case<Op>, x: Vars<'t, f64>) -> Var<'t, f64> {
 }
 
 fn op_law(case: &Case<Op>, alone: impl Fn(u32) -> u32) -> Result<(), String> {
-    if folds(case.op) {
+    if case.op.folds() {
         return Ok(());
     }
     // Row numbers and classes are the same in all episodes, so that one case serves each of them alone.
@@ -106,14 +106,6 @@ fn op_law(case: &Case<Op>, alone: impl Fn(u32) -> u32) -> Result<(), String> {
     let episodes = 3;
     let loss: &LossOfEpisode<'_> = &|x, _| op_loss(&case, x);
     law(&Side { episodes, operands: &moving, loss }, &case, alone)
-}
-
-fn folds(op: Op) -> bool {
-    match op {
-        Op::Matmul(matmul) => matmul.fold,
-        Op::SumTo(sum) => sum.over_episodes,
-        _ => false,
-    }
 }
 
 #[test]

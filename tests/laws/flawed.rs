@@ -55,14 +55,14 @@ impl Language for Flawed {
         }
     }
 
-    fn extent(&self, inputs: &[Extent]) -> Result<Extent, Mismatch> {
+    fn extent(&self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         match inputs.iter().all(|extent| *extent == inputs[0]) {
-            true => Ok(inputs[0]),
+            true => Ok(*inputs[0]),
             false => Err(Mismatch("wants equal extents")),
         }
     }
 
-    fn evaluate<T: Float>(&self, inputs: &[Value<'_, T>], _: Extent, out: &mut [T]) {
+    fn evaluate<T: Float>(&self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
         for (i, y) in out.iter_mut().enumerate() {
             let x = |slot: usize| inputs[slot].values[i].to_f64();
             *y = T::from_f64(match self {

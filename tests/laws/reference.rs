@@ -1,6 +1,6 @@
 //! What each op computes, written once more as plain loops over indices, with NumPy's broadcasting.
 
-use metatape::ops::Op;
+use metatape::ops::{Matmul, MatmulAdd, Op};
 use metatape::tape::Extent;
 use metatape::tensor::Shape;
 
@@ -27,20 +27,21 @@ pub fn reference(case: &Case<Op>) -> (Extent, Vec<f64>) {
         Op::Affine(op) => elementwise(x, |x| op.scale * x[0] + op.offset),
         Op::Add(_) => elementwise(x, |x| x[0] + x[1]),
         Op::Sub(_) => elementwise(x, |x| x[0] - x[1]),
-        Op::Mul(_) => elementwise(x, |x| x[0] * x[1]),
+        Op::AddScaled(op) => elementwise(x, |x| x[0] + op.factor * x[1]),
+        Op::Mul(op) => elementwise(x, |x| op.factor * x[0] * x[1]),
+        Op::AddProduct(op) => elementwise(x, |x| x[0] + op.factor * x[1] * x[2]),
         Op::Div(_) => elementwise(x, |x| x[0] / x[1]),
         Op::Gate(_) => elementwise(x, |x| if x[0] > 0.0 { x[1] } else { 0.0 }),
         Op::Signed(_) => elementwise(x, |x| if x[0] > 0.0 { x[1] } else { -x[1] }),
         Op::Detach(_) => elementwise(x, |x| x[0]),
-        Op::SumTo(op) => {
-            let episodes = if op.over_episodes { 1 } else { x[0].extent.episodes };
-            let extent = Extent { episodes, shape: op.to };
-            let mut sum = Operand { extent, values: vec![0.0; extent.len()], moves: false };
-            each_index(x[0].extent, |episode, index| {
-                let at = place(sum.extent, episode, index);
-                sum.values[at] += get(&x[0], episode, index);
-            });
-            (sum.extent, sum.values)
+        Op::SumTo(op) => sum(&x[0], op.to, op.over_episodes),
+        Op::Dot(op) => {
+            let (extent, values) = elementwise(x, |x| op.factor * x[0] * x[1]);
+            sum(&Operand { extent, values, moves: false }, op.to, op.over_episodes)
+        }
+        Op::SumSquares(op) => {
+            let (extent, values) = elementwise(x, |x| op.factor * x[0] * x[0]);
+            sum(&Operand { extent, values, moves: false }, Shape::SCALAR, false)
         }
         Op::BroadcastTo(op) => {
             let episodes = op.to.episodes.max(x[0].extent.episodes);
@@ -82,28 +83,12 @@ pub fn reference(case: &Case<Op>) -> (Extent, Vec<f64>) {
                 }
             })
         }
-        Op::Matmul(op) => {
-            let at = |slot: usize, transposed: bool, e, i, j| {
-                get(&x[slot], e, &if transposed { [j, i] } else { [i, j] })
-            };
-            let dims = |slot: usize, transposed: bool| {
-                let shape = x[slot].extent.shape;
-                if transposed { [shape.dim(1), shape.dim(0)] } else { [shape.dim(0), shape.dim(1)] }
-            };
-            let [rows, inner] = dims(0, op.left_transposed);
-            let [_, columns] = dims(1, op.right_transposed);
-            let product = |e, index: &[usize]| -> f64 {
-                let [i, j] = [index[0], index[1]];
-                (0..inner)
-                    .map(|k| at(0, op.left_transposed, e, i, k) * at(1, op.right_transposed, e, k, j))
-                    .sum()
-            };
-            match op.fold {
-                true => build(1, [rows, columns].into(), |_, index| {
-                    (0..joined(x)).map(|episode| product(episode, index)).sum()
-                }),
-                false => build(joined(x), [rows, columns].into(), product),
-            }
+        Op::Matmul(op) => matmul(op, x),
+        Op::MatmulAdd(op) => {
+            let MatmulAdd { left_transposed, right_transposed, relu } = op;
+            let (extent, values) = matmul(Matmul { left_transposed, right_transposed, fold: false }, &x[..2]);
+            let product = Operand { extent, values, moves: false };
+            elementwise(&[product, x[2].clone()], |x| if relu { (x[0] + x[1]).max(0.0) } else { x[0] + x[1] })
         }
         Op::MaxPick(_) => build(joined(x), without_last(x[0].extent.shape), |e, row| {
             get(&x[1], e, &[row, &[place_of_largest(&x[0], e, row)]].concat())
@@ -142,6 +127,38 @@ pub fn reference(case: &Case<Op>) -> (Extent, Vec<f64>) {
             let row = row_of(&x[0], e, index);
             row.iter().map(|x| x.exp()).sum::<f64>().ln() - row[get(&x[1], e, index) as usize]
         }),
+    }
+}
+
+fn sum(x: &Operand, to: Shape, over_episodes: bool) -> (Extent, Vec<f64>) {
+    let episodes = if over_episodes { 1 } else { x.extent.episodes };
+    let extent = Extent { episodes, shape: to };
+    let mut sum = Operand { extent, values: vec![0.0; extent.len()], moves: false };
+    each_index(x.extent, |episode, index| {
+        let at = place(sum.extent, episode, index);
+        sum.values[at] += get(x, episode, index);
+    });
+    (sum.extent, sum.values)
+}
+
+fn matmul(op: Matmul, x: &[Operand]) -> (Extent, Vec<f64>) {
+    let at =
+        |slot: usize, transposed: bool, e, i, j| get(&x[slot], e, &if transposed { [j, i] } else { [i, j] });
+    let dims = |slot: usize, transposed: bool| {
+        let shape = x[slot].extent.shape;
+        if transposed { [shape.dim(1), shape.dim(0)] } else { [shape.dim(0), shape.dim(1)] }
+    };
+    let [rows, inner] = dims(0, op.left_transposed);
+    let [_, columns] = dims(1, op.right_transposed);
+    let product = |e, index: &[usize]| -> f64 {
+        let [i, j] = [index[0], index[1]];
+        (0..inner).map(|k| at(0, op.left_transposed, e, i, k) * at(1, op.right_transposed, e, k, j)).sum()
+    };
+    match op.fold {
+        true => build(1, [rows, columns].into(), |_, index| {
+            (0..joined(x)).map(|episode| product(episode, index)).sum()
+        }),
+        false => build(joined(x), [rows, columns].into(), product),
     }
 }
 

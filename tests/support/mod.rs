@@ -9,12 +9,12 @@ use rand::RngExt;
 
 /// A multilayer perceptron with tanh between the layers, and its mean squared error.
 pub(crate) fn smooth_loss<'t, T: Float>(theta: Params<'t, T>, batch: BatchVars<'t, T>) -> Var<'t, T> {
-    mse(mlp(theta, batch.x, |h| h.tanh()), batch.y)
+    mse(mlp(theta, batch.x, Activation::Tanh), batch.y)
 }
 
 /// The network of the sinusoid benchmark: relu.
 pub(crate) fn relu_loss<'t, T: Float>(theta: Params<'t, T>, batch: BatchVars<'t, T>) -> Var<'t, T> {
-    mse(mlp(theta, batch.x, |h| h.relu()), batch.y)
+    mse(mlp(theta, batch.x, Activation::Relu), batch.y)
 }
 
 /// Xavier weights, and small biases in place of zeros, so that no symmetry hides a mistake.
