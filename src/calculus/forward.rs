@@ -64,16 +64,17 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
                 marks[(y.id() - first) as usize] = 1;
             }
         });
-        for at in (0..count).rev() {
-            if marks[at] == 1 {
-                let node = tape.node(first + at as u32);
-                for &id in &node.inputs[..usize::from(node.arity)] {
-                    if id >= first {
-                        marks[(id - first) as usize] = 1;
+        tape.read_program(|nodes| {
+            for (at, node) in nodes[first as usize..][..count].iter().enumerate().rev() {
+                if marks[at] == 1 {
+                    for &id in &node.inputs[..usize::from(node.arity)] {
+                        if id >= first {
+                            marks[(id - first) as usize] = 1;
+                        }
                     }
                 }
             }
-        }
+        });
         Walk { tape, scratch, first }
     }
 

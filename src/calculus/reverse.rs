@@ -93,15 +93,16 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
                 *mark = 1;
             }
         });
-        for at in 0..count {
-            let node = tape.node(first + at as u32);
-            let Some(op) = node.op else { continue };
-            let reads = node.inputs[..usize::from(node.arity)].iter().enumerate();
-            let mut marked = reads.filter(|&(_, &id)| id >= first && marks[(id - first) as usize] == 1);
-            if marked.any(|(slot, _)| op.passes(slot)) {
-                marks[at] = 1;
+        tape.read_program(|nodes| {
+            for (at, node) in nodes[nodes.len().min(first as usize)..].iter().take(count).enumerate() {
+                let Some(op) = node.op else { continue };
+                let reads = node.inputs[..usize::from(node.arity)].iter().enumerate();
+                let mut marked = reads.filter(|&(_, &id)| id >= first && marks[(id - first) as usize] == 1);
+                if marked.any(|(slot, _)| op.passes(slot)) {
+                    marks[at] = 1;
+                }
             }
-        }
+        });
         Walk { tape, scratch, first, episodes }
     }
 

@@ -68,25 +68,24 @@ impl<T: Float> Workers<T> {
         work: impl Fn(&mut Worker<T>, &[E], &mut [T]) -> f64 + Sync,
     ) -> f64 {
         assert!(!episodes.is_empty(), "the mean over no episodes");
-        let chunks = episodes.len().div_ceil(self.chunk);
-        self.results.resize_with(chunks, || Result { loss: 0.0, gradient: Vec::new() });
-        let (idle, chunk) = (&self.idle, self.chunk);
-        let count = gradient.len();
-        let one = |(result, episodes): (&mut Result<T>, &[E])| {
-            result.gradient.clear();
-            result.gradient.resize(count, T::ZERO);
-            with_worker(idle, |worker| result.loss = work(worker, episodes, &mut result.gradient));
-        };
-        if chunks == 1 {
-            one((&mut self.results[0], episodes));
-        } else {
-            self.results.par_iter_mut().zip(episodes.par_chunks(chunk)).for_each(one);
-        }
         gradient.fill(T::ZERO);
         let mut loss = 0.0;
-        for result in &self.results {
-            loss += result.loss;
-            add_assign(gradient, &result.gradient);
+        if episodes.len() <= self.chunk {
+            with_worker(&self.idle, |worker| loss = work(worker, episodes, gradient));
+        } else {
+            let chunks = episodes.len().div_ceil(self.chunk);
+            self.results.resize_with(chunks, || Result { loss: 0.0, gradient: Vec::new() });
+            let (idle, count) = (&self.idle, gradient.len());
+            let parts = self.results.par_iter_mut().zip(episodes.par_chunks(self.chunk));
+            parts.for_each(|(result, episodes)| {
+                result.gradient.clear();
+                result.gradient.resize(count, T::ZERO);
+                with_worker(idle, |worker| result.loss = work(worker, episodes, &mut result.gradient));
+            });
+            for result in &self.results {
+                loss += result.loss;
+                add_assign(gradient, &result.gradient);
+            }
         }
         let share = T::ONE / T::from_usize(episodes.len());
         gradient.iter_mut().for_each(|g| *g *= share);

@@ -169,6 +169,11 @@ impl<T: Float, O: Language> Tape<T, O> {
         self.program.borrow().nodes[id as usize]
     }
 
+    /// Reads the whole program. Nothing can be recorded meanwhile.
+    pub fn read_program<R>(&self, look: impl FnOnce(&[Node<O>]) -> R) -> R {
+        look(&self.program.borrow().nodes)
+    }
+
     /// Reads the floats of variable `id`.
     pub(super) fn read<R>(&self, id: u32, look: impl FnOnce(&[T]) -> R) -> R {
         let program = self.program.borrow();
