@@ -11,7 +11,7 @@ type Product = for<'t> fn(Var<'t>, &Params<'t>, &Params<'t>) -> Params<'t>;
 fn both_modes(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("hvp");
     let modes: [(&str, Product); 2] = [
-        ("forward_over_reverse", |loss, theta, direction| hvp(loss, theta, direction)),
+        ("forward_over_reverse", |loss, theta, direction| hvp_forward(loss, theta, direction)),
         ("reverse_over_reverse", |loss, theta, direction| hvp_reverse(loss, theta, direction)),
     ];
     for network in Network::both() {

@@ -14,7 +14,7 @@ fn main() {
     let tape = Tape::new();
     let (at, v) = (theta.put(&tape), direction.put(&tape));
     let loss = loss(at, batch.put(&tape));
-    let forward_over_reverse = at_rest(hvp(loss, &at, &v), &theta);
+    let forward_over_reverse = at_rest(hvp_forward(loss, &at, &v), &theta);
     let reverse_over_reverse = at_rest(hvp_reverse(loss, &at, &v), &theta);
 
     // What H v is the limit of: how the gradient changes for a small step along v.

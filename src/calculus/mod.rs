@@ -2,8 +2,9 @@
 //!
 //! - [`vjp`] walks down the tape and carries cotangents; [`grad`] is its use on a scalar.
 //! - [`jvp`] walks up the tape and carries tangents.
-//! - What they record is ordinary program, so they compose to every order: [`hvp`] is [`jvp`] of [`grad`]
-//!   (forward over reverse), [`hvp_reverse`] is [`grad`] of [`grad`] (reverse over reverse).
+//! - What they record is ordinary program, so they compose to every order: [`hvp`] is [`grad`] of [`jvp`] (reverse over
+//!   forward), [`hvp_forward`] is [`jvp`] of [`grad`] (forward over reverse), [`hvp_reverse`] is [`grad`] of [`grad`]
+//!   (reverse over reverse).
 //!
 //! This room knows no op: it works for any [`Differentiable`] language.
 //!
@@ -28,7 +29,7 @@ use crate::tape::{Differentiable, Extent, Var};
 
 pub use forward::jvp;
 pub use reverse::{grad, vjp};
-pub use second::{hessian, hvp, hvp_reverse, jacobian};
+pub use second::{hessian, hvp, hvp_forward, hvp_reverse, jacobian};
 
 /// `x` repeated over `episodes` episodes where it is shared.
 fn on_episodes<'t, T: Float, O: Differentiable>(x: Var<'t, T, O>, episodes: u32) -> Var<'t, T, O> {

@@ -1,6 +1,6 @@
 //! A language of three ops, add, multiply and exp, to prove that the calculus needs no other.
 
-use super::{grad, hessian, hvp, hvp_reverse, jacobian, jvp};
+use super::{grad, hessian, hvp, hvp_forward, hvp_reverse, jacobian, jvp};
 use crate::simd::Float;
 use crate::tape::{Call, Differentiable, Extent, Language, Mismatch, Tape, Value, Var, Wanted};
 
@@ -101,7 +101,10 @@ fn derivatives_of_every_order_are_those_of_the_text_book() {
 
     let direction = (tape.scalar(1.0), tape.scalar(2.0));
     let (second_x, second_y) = (2.0 * e + 4.0 * 0.25 * e, 1.0);
-    for (hx, hy) in [hvp(f, &(x, y), &direction), hvp_reverse(f, &(x, y), &direction)] {
+    let at = (x, y);
+    for (hx, hy) in
+        [hvp(f, &at, &direction), hvp_forward(f, &at, &direction), hvp_reverse(f, &at, &direction)]
+    {
         assert!((hx.item() - (second_x + 2.0)).abs() < 1e-14);
         assert!((hy.item() - second_y).abs() < 1e-14);
     }

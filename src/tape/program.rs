@@ -65,6 +65,34 @@ impl<T: Float, O: Language> Tape<T, O> {
         program.used = 0;
     }
 
+    /// Runs `work`, then forgets all that it recorded: what was recorded before stays, to be used again without being put
+    /// on the tape anew.
+    ///
+    /// Variables made by `work` end with it; that its result is `'static` keeps them from getting out.
+    ///
+    /// ```
+    /// use metatape::prelude::*;
+    ///
+    /// let tape = Tape::<f64>::new();
+    /// let x = tape.scalar(3.0);
+    /// for (direction, product) in [(1.0, 18.0), (2.0, 36.0)] {
+    ///     let hv = tape.forgetting(|| hvp(x * x * x, &x, &tape.scalar(direction)).item());
+    ///     assert_eq!(hv, product);
+    /// }
+    /// assert_eq!(tape.len(), 1);
+    /// ```
+    pub fn forgetting<R: 'static>(&self, work: impl FnOnce() -> R) -> R {
+        let mark = |program: &Program<T, O>| (program.nodes.len(), program.lists.len(), program.used);
+        let (nodes, lists, used) = mark(&self.program.borrow());
+        let result = work();
+        let mut program = self.program.borrow_mut();
+        program.peak = program.peak.max(program.used);
+        program.nodes.truncate(nodes);
+        program.lists.truncate(lists);
+        program.used = used;
+        result
+    }
+
     /// How many nodes the program has.
     pub fn len(&self) -> usize {
         self.program.borrow().nodes.len()

@@ -1,6 +1,6 @@
 //! Episodes side by side on one tape are what each is alone: derivatives of E losses are E derivatives.
 
-use metatape::calculus::{grad, hvp, hvp_reverse, jvp};
+use metatape::calculus::{grad, hvp, hvp_forward, hvp_reverse, jvp};
 use metatape::check::RandomProgram;
 use metatape::ops::{Op, Tape, Var, Vars};
 use metatape::tape::Extent;
@@ -20,12 +20,12 @@ struct Side<'a> {
 }
 
 /// `grad`, `hvp` in both modes along a direction of each episode's own, and `jvp` along the same.
-fn derivatives<'t>(loss: Var<'t, f64>, x: Vars<'t, f64>, v: Vars<'t, f64>) -> [Vars<'t, f64>; 4] {
+fn derivatives<'t>(loss: Var<'t, f64>, x: Vars<'t, f64>, v: Vars<'t, f64>) -> [Vars<'t, f64>; 5] {
     let tangent = Vars::from_fn(x.tape(), 1, |_| jvp(&loss, &x, &v));
-    [grad(loss, &x), hvp(loss, &x, &v), hvp_reverse(loss, &x, &v), tangent]
+    [grad(loss, &x), hvp(loss, &x, &v), hvp_forward(loss, &x, &v), hvp_reverse(loss, &x, &v), tangent]
 }
 
-const NAMES: [&str; 4] = ["grad", "hvp", "hvp_reverse", "jvp"];
+const NAMES: [&str; 5] = ["grad", "hvp", "hvp_forward", "hvp_reverse", "jvp"];
 
 fn put<'t>(tape: &'t Tape<f64>, operands: &[Operand], episode: Option<u32>) -> Vars<'t, f64> {
     Vars::from_fn(tape, operands.len(), |i| {

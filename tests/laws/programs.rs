@@ -1,6 +1,6 @@
 //! Law 5: random programs of 3 to 30 ops.
 
-use metatape::calculus::{grad, hvp, hvp_reverse};
+use metatape::calculus::{grad, hvp, hvp_forward, hvp_reverse};
 use metatape::check::{RandomProgram, gradcheck, gradgradcheck};
 use metatape::ops::{Tape, Var, Vars};
 use metatape::tape::AtRest;
@@ -31,7 +31,11 @@ fn derivatives_of_random_programs_agree_with_each_other_and_with_differences() {
             let v = x.map(|x| random_like(x, &mut rng));
             let scale: Vec<f64> = flat(grad(loss, &x)).into_iter().chain([loss.item()]).collect();
             let scale = scale.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
-            close("hvp_reverse", &flat(hvp_reverse(loss, &x, &v)), &flat(hvp(loss, &x, &v)), MODES * scale)
+            let product = flat(hvp(loss, &x, &v));
+            close("hvp_forward", &flat(hvp_forward(loss, &x, &v)), &product, MODES * scale)
+                .and_then(|()| {
+                    close("hvp_reverse", &flat(hvp_reverse(loss, &x, &v)), &product, MODES * scale)
+                })
                 .map_err(TestCaseError::fail)
         })
         .unwrap_or_else(|failure| panic!("{failure}"));
