@@ -329,3 +329,41 @@ fn lanes_are_summed_by_folding_halves() {
     run::<f32, _>(Horizontal);
     run::<f64, _>(Horizontal);
 }
+
+struct Shuffles;
+
+impl<T: Scalar> Kernel<T> for Shuffles {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) {
+        let numbered = |from: usize| -> Vec<T> { (from..from + L::N).map(T::from_usize).collect() };
+        let (a, b) = (numbered(0), numbered(L::N));
+        let (x, y) = (L::load(&a), L::load(&b));
+
+        let in_turn: Vec<T> = a.iter().zip(&b).flat_map(|(a, b)| [*a, *b]).collect();
+        let (first, second) = x.interleave(y);
+        assert_eq!([lanes(first), lanes(second)].concat(), in_turn);
+
+        let parts: Vec<(Vec<T>, Vec<T>)> = in_turn
+            .chunks(2 * L::PART)
+            .map(|part| (part[..L::PART].to_vec(), part[L::PART..].to_vec()))
+            .collect();
+        let (first, second) = x.interleave_parts(y);
+        let expected: (Vec<Vec<T>>, Vec<Vec<T>>) = parts.into_iter().unzip();
+        assert_eq!((lanes(first), lanes(second)), (expected.0.concat(), expected.1.concat()));
+
+        let both = [a, b].concat();
+        let (even, odd): (Vec<_>, Vec<_>) = both.chunks(L::PART).enumerate().partition(|(i, _)| i % 2 == 0);
+        let joined = |parts: Vec<(usize, &[T])>| -> Vec<T> {
+            parts.into_iter().flat_map(|(_, part)| part.to_vec()).collect()
+        };
+        let (first, second) = x.deal_parts(y);
+        assert_eq!((lanes(first), lanes(second)), (joined(even), joined(odd)));
+    }
+}
+
+#[test]
+fn lanes_and_parts_change_places_as_promised() {
+    run::<f32, _>(Shuffles);
+    run::<f64, _>(Shuffles);
+}

@@ -235,6 +235,20 @@ macro_rules! avx2 {
                 ))
             }
             #[inline(always)]
+            fn interleave_parts(self, other: Self) -> (Self, Self) {
+                isa!((
+                    Self::of($ops::unpack_low(self.raw(), other.raw())),
+                    Self::of($ops::unpack_high(self.raw(), other.raw())),
+                ))
+            }
+            #[inline(always)]
+            fn deal_parts(self, other: Self) -> (Self, Self) {
+                isa!((
+                    Self::of($ops::permute_halves::<0x20>(self.raw(), other.raw())),
+                    Self::of($ops::permute_halves::<0x31>(self.raw(), other.raw())),
+                ))
+            }
+            #[inline(always)]
             fn sum(self) -> $float {
                 let mut lanes = [0.0; $n];
                 self.store(&mut lanes);

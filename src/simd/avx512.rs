@@ -20,7 +20,9 @@ mod single {
         _mm512_mul_ps as mul, _mm512_or_ps as or, _mm512_permutex2var_ps as permute,
         _mm512_reduce_add_ps as reduce_add, _mm512_reduce_max_ps as reduce_max,
         _mm512_roundscale_ps as round, _mm512_scalef_ps as scale, _mm512_set1_ps as splat,
-        _mm512_sqrt_ps as sqrt, _mm512_storeu_ps as store, _mm512_sub_ps as sub, _mm512_xor_ps as xor,
+        _mm512_shuffle_f32x4 as shuffle_parts, _mm512_sqrt_ps as sqrt, _mm512_storeu_ps as store,
+        _mm512_sub_ps as sub, _mm512_unpackhi_ps as unpack_high, _mm512_unpacklo_ps as unpack_low,
+        _mm512_xor_ps as xor,
     };
 }
 
@@ -35,7 +37,9 @@ mod double {
         _mm512_mul_pd as mul, _mm512_or_pd as or, _mm512_permutex2var_pd as permute,
         _mm512_reduce_add_pd as reduce_add, _mm512_reduce_max_pd as reduce_max,
         _mm512_roundscale_pd as round, _mm512_scalef_pd as scale, _mm512_set1_pd as splat,
-        _mm512_sqrt_pd as sqrt, _mm512_storeu_pd as store, _mm512_sub_pd as sub, _mm512_xor_pd as xor,
+        _mm512_shuffle_f64x2 as shuffle_parts, _mm512_sqrt_pd as sqrt, _mm512_storeu_pd as store,
+        _mm512_sub_pd as sub, _mm512_unpackhi_pd as unpack_high, _mm512_unpacklo_pd as unpack_low,
+        _mm512_xor_pd as xor,
     };
 }
 
@@ -195,6 +199,20 @@ macro_rules! avx512 {
                 isa!((
                     Self::of($ops::permute(self.raw(), Self::in_turn(0), other.raw())),
                     Self::of($ops::permute(self.raw(), Self::in_turn($n / 2), other.raw())),
+                ))
+            }
+            #[inline(always)]
+            fn interleave_parts(self, other: Self) -> (Self, Self) {
+                isa!((
+                    Self::of($ops::unpack_low(self.raw(), other.raw())),
+                    Self::of($ops::unpack_high(self.raw(), other.raw())),
+                ))
+            }
+            #[inline(always)]
+            fn deal_parts(self, other: Self) -> (Self, Self) {
+                isa!((
+                    Self::of($ops::shuffle_parts::<0x88>(self.raw(), other.raw())),
+                    Self::of($ops::shuffle_parts::<0xdd>(self.raw(), other.raw())),
                 ))
             }
             #[inline(always)]

@@ -10,6 +10,8 @@ use super::{Float, Level};
 pub trait Lanes<T: Float>: Copy + Send + Sync + 'static {
     /// How many floats the vector holds.
     const N: usize;
+    /// How many floats are in a part of the vector: 16 bytes, within which lanes change places most cheaply.
+    const PART: usize = 16 / size_of::<T>();
     /// The level whose instructions these are.
     const LEVEL: Level;
     /// One truth value a lane.
@@ -74,6 +76,12 @@ pub trait Lanes<T: Float>: Copy + Send + Sync + 'static {
 
     /// The lanes of both taken in turn, `(a0 b0 a1 b1 ..., ... aN bN)`: the first halves, then the second halves.
     fn interleave(self, other: Self) -> (Self, Self);
+
+    /// The lanes of both taken in turn within each part: the first halves of the parts, then the second halves. Cheaper
+    /// than [`Lanes::interleave`].
+    fn interleave_parts(self, other: Self) -> (Self, Self);
+    /// The parts of both dealt out in turn, `(a0 a2 .. b0 b2 .., a1 a3 .. b1 b3 ..)`.
+    fn deal_parts(self, other: Self) -> (Self, Self);
 
     /// The sum of the lanes, in a fixed order: halves are folded onto each other.
     fn sum(self) -> T;

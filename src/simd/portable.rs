@@ -164,6 +164,27 @@ macro_rules! portable {
                 (Portable(<$vector>::from(first)), Portable(<$vector>::from(second)))
             }
             #[inline(always)]
+            fn interleave_parts(self, other: Self) -> (Self, Self) {
+                let (a, b) = (self.0.to_array(), other.0.to_array());
+                let lane = |i: usize, half: usize| {
+                    let from = i - i % Self::PART + half + i % Self::PART / 2;
+                    if i % 2 == 0 { a[from] } else { b[from] }
+                };
+                let first: [$float; $n] = std::array::from_fn(|i| lane(i, 0));
+                let second: [$float; $n] = std::array::from_fn(|i| lane(i, Self::PART / 2));
+                (Portable(<$vector>::from(first)), Portable(<$vector>::from(second)))
+            }
+            #[inline(always)]
+            fn deal_parts(self, other: Self) -> (Self, Self) {
+                // There are two parts.
+                let (a, b) = (self.0.to_array(), other.0.to_array());
+                let first: [$float; $n] =
+                    std::array::from_fn(|i| if i < Self::PART { a[i] } else { b[i - Self::PART] });
+                let second: [$float; $n] =
+                    std::array::from_fn(|i| if i < Self::PART { a[i + Self::PART] } else { b[i] });
+                (Portable(<$vector>::from(first)), Portable(<$vector>::from(second)))
+            }
+            #[inline(always)]
             fn sum(self) -> $float {
                 fold(self.0.to_array(), |a, b| a + b)
             }
