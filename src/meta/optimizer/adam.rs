@@ -89,20 +89,38 @@ impl<T: Float> Kernel<T> for Update<'_, T> {
 
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        let Constants { beta1, beta2, rate, correction, epsilon } = self.constants;
+        let Update { constants, values, gradient, mean, square } = self;
+        let whole = values.len() - values.len() % L::N;
+        let (x, x_rest) = values.split_at_mut(whole);
+        let (g, g_rest) = gradient.split_at(whole);
+        let (m, m_rest) = mean.split_at_mut(whole);
+        let (v, v_rest) = square.split_at_mut(whole);
+        let state = m.chunks_exact_mut(L::N).zip(v.chunks_exact_mut(L::N));
+        for ((x, g), (m, v)) in x.chunks_exact_mut(L::N).zip(g.chunks_exact(L::N)).zip(state) {
+            let moved = constants.moved([L::load(x), L::load(g), L::load(m), L::load(v)]);
+            moved[0].store(x);
+            moved[1].store(m);
+            moved[2].store(v);
+        }
+        let (x, g) = (L::load_partial(x_rest), L::load_partial(g_rest));
+        let moved = constants.moved([x, g, L::load_partial(m_rest), L::load_partial(v_rest)]);
+        moved[0].store_partial(x_rest);
+        moved[1].store_partial(m_rest);
+        moved[2].store_partial(v_rest);
+    }
+}
+
+impl<T: Float> Constants<T> {
+    /// The parameters and the two means after a step, from the parameters, the gradient and the means before it.
+    #[inline(always)]
+    fn moved<L: Lanes<T>>(self, [x, gradient, mean, square]: [L; 4]) -> [L; 3] {
+        let Constants { beta1, beta2, rate, correction, epsilon } = self;
         let (keep1, take1) = (L::splat(beta1), L::splat(T::ONE - beta1));
         let (keep2, take2) = (L::splat(beta2), L::splat(T::ONE - beta2));
-        let (rate, correction, epsilon) = (L::splat(rate), L::splat(correction), L::splat(epsilon));
-        let state = self.mean.chunks_mut(L::N).zip(self.square.chunks_mut(L::N));
-        let moved = self.values.chunks_mut(L::N).zip(self.gradient.chunks(L::N));
-        for ((x, g), (m, v)) in moved.zip(state) {
-            let gradient = L::load_partial(g);
-            let mean = keep1.mul_add(L::load_partial(m), take1.mul(gradient));
-            let square = keep2.mul_add(L::load_partial(v), take2.mul(gradient).mul(gradient));
-            let step = rate.mul(mean).div(square.mul(correction).sqrt().add(epsilon));
-            mean.store_partial(m);
-            square.store_partial(v);
-            L::load_partial(x).sub(step).store_partial(x);
-        }
+        let mean = keep1.mul_add(mean, take1.mul(gradient));
+        let square = keep2.mul_add(square, take2.mul(gradient).mul(gradient));
+        let root = square.mul(L::splat(correction)).sqrt();
+        let step = L::splat(rate).mul(mean).div(root.add(L::splat(epsilon)));
+        [x.sub(step), mean, square]
     }
 }
