@@ -25,6 +25,7 @@ mod tile;
 mod vector;
 
 use self::loops::Size;
+pub(super) use self::packing::{MOST_LANES, sums_of_each};
 use self::threads::Product;
 use crate::simd::Float;
 
