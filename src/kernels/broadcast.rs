@@ -169,24 +169,34 @@ fn zip_row<T: Float, L: Lanes<T>, F: Binary<T>>(
         let (plane, behind) = rest.split_at_mut(rows * columns);
         rest = behind;
         let (x, y) = (&x[at[m]..][..rows * columns], &y[at[n]..][..columns]);
-        // As many rows at a time as stay in the cache until the last strip has passed.
-        let block = ROWS * columns;
-        for (x, plane) in x.chunks(block).zip(plane.chunks_mut(block)) {
-            let mut column = 0;
-            while column < columns {
-                column = column.min(columns - L::N);
-                let (mut x, mut plane) = (&x[column..], &mut plane[column..]);
-                let y = L::load(&y[column..]);
-                loop {
-                    f.apply(L::load(x), y).store(plane);
-                    if x.len() <= columns {
-                        break;
-                    }
-                    (x, plane) = (&x[columns..], &mut plane[columns..]);
-                }
-                column += L::N;
-            }
+        let (mut x, mut plane) = (x, plane);
+        while !plane.is_empty() {
+            // As many rows at a time as stay in the cache until the last strip has passed.
+            let length = plane.len().min(ROWS * columns);
+            let (here, behind) = plane.split_at_mut(length);
+            zip_strips::<T, L, F>(&x[..length], y, here, f);
+            (x, plane) = (&x[length..], behind);
         }
+    }
+}
+
+/// Zips rows as long as `y`, all of them strip by strip.
+#[inline(always)]
+fn zip_strips<T: Float, L: Lanes<T>, F: Binary<T>>(x: &[T], y: &[T], out: &mut [T], f: F) {
+    let columns = y.len();
+    let mut column = 0;
+    while column < columns {
+        column = column.min(columns - L::N);
+        let (mut x, mut out) = (&x[column..], &mut out[column..]);
+        let y = L::load(&y[column..]);
+        loop {
+            f.apply(L::load(x), y).store(out);
+            if x.len() <= columns {
+                break;
+            }
+            (x, out) = (&x[columns..], &mut out[columns..]);
+        }
+        column += L::N;
     }
 }
 
