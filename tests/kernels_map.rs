@@ -1,6 +1,6 @@
 //! Elementwise kernels against scalar loops, at awkward lengths, with canaries behind the outputs.
 
-use metatape::kernels::map::{Binary, Unary, add_assign, map, zip};
+use metatape::kernels::map::{Binary, Ternary, Unary, add_assign, map, zip, zip3};
 use metatape::simd::{Float, Lanes};
 
 const LENGTHS: [usize; 13] = [0, 1, 3, 4, 5, 15, 16, 17, 31, 33, 100, 128, 1000];
@@ -23,6 +23,16 @@ impl<T: Float> Binary<T> for Difference {
     }
 }
 
+/// `x - y z`.
+#[derive(Clone, Copy)]
+struct Step;
+impl<T: Float> Ternary<T> for Step {
+    #[inline(always)]
+    fn apply<L: Lanes<T>>(self, x: L, y: L, z: L) -> L {
+        y.neg().mul_add(z, x)
+    }
+}
+
 /// Small integers, so that every result is exact.
 fn integers<T: Float>(length: usize, step: usize) -> Vec<T> {
     (0..length).map(|i| T::from_f64(((i * step) % 41) as f64 - 20.0)).collect()
@@ -40,10 +50,12 @@ fn written<T: Float>(length: usize, kernel: impl FnOnce(&mut [T])) -> Vec<T> {
 
 fn elementwise<T: Float>() {
     for length in LENGTHS {
-        let (x, y) = (integers::<T>(length, 7), integers::<T>(length, 11));
+        let (x, y, z) = (integers::<T>(length, 7), integers::<T>(length, 11), integers::<T>(length, 13));
         let each = |f: &dyn Fn(usize) -> T| (0..length).map(f).collect::<Vec<T>>();
         assert_eq!(written(length, |out| map(&x, out, Square)), each(&|i| x[i] * x[i]));
         assert_eq!(written(length, |out| zip(&x, &y, out, Difference)), each(&|i| x[i] - y[i]));
+        let out = written(length, |out| zip3(&x, &y, &z, out, Step));
+        assert_eq!(out, each(&|i| x[i] - y[i] * z[i]));
         let mut sum = y.clone();
         add_assign(&mut sum, &x);
         assert_eq!(sum, each(&|i| y[i] + x[i]));

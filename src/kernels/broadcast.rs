@@ -1,144 +1,113 @@
-//! Loops over up to five axes in which operands may stand still: broadcasting, and sums, its transpose.
+//! Elementwise functions of operands that stand still along some axes: broadcasting as NumPy's.
 //!
-//! Neighbouring axes that every operand walks alike are joined first, so that a bias is added in one loop over rows and
-//! a sum of everything is one sum.
+//! Operands are dense, and each is described by its lengths along all [`AXES`]: 1 where it stands still. What they
+//! broadcast to has the others' lengths there. [`super::sum`] has the transpose, sums along axes.
 
-use super::map::{Binary, add_to, pairs};
-use super::reduce::sum_of;
+pub use super::axes::{AXES, Counts};
+use super::axes::{Loops, advance};
+use super::formula::{Formula, Moving, One, Still, Three, Two, write_row};
+use super::map::{Binary, Ternary, Unary};
 use crate::simd::{self, Float, Kernel, Lanes};
 
-/// The axes of a loop: episodes and up to four of a shape.
-pub const AXES: usize = 5;
-
-/// How far an operand moves for a step along each axis; 0 where it stands still.
+/// `out = x` where `x` stands still along some axes: `x` and `out` have the lengths `operands`.
 ///
-/// The operand is dense: along the innermost axis of more than one step that it moves along, it moves by 1.
-pub type Strides = [usize; AXES];
+/// # Panics
+/// A slice is shorter than its lengths say.
+pub fn broadcast<T: Float>(operands: [Counts; 2], x: &[T], out: &mut [T]) {
+    if !out.is_empty() {
+        let mut loops = Loops::NONE;
+        loops.set(&operands);
+        simd::run(Repeat { loops: &loops, x, out });
+    }
+}
 
-/// `out = f(left, right)` over `counts`; `out` is dense, and each operand moves along an axis by its stride or stands
-/// still.
-pub fn zip_broadcast<T: Float>(
-    counts: [usize; AXES],
-    [left, right]: [Strides; 2],
-    left_values: &[T],
-    right_values: &[T],
+/// `out = f(x, y)`, where `x` and `y` have the lengths `operands`.
+///
+/// # Panics
+/// A slice is shorter than its lengths say.
+pub fn zip_broadcast<T: Float>(operands: [Counts; 2], x: &[T], y: &[T], out: &mut [T], f: impl Binary<T>) {
+    if !out.is_empty() {
+        let mut loops = Loops::NONE;
+        loops.set(&operands);
+        simd::run(Zip { loops: &loops, x, y, out, f });
+    }
+}
+
+/// `out = f(x, y, z)`, where `x`, `y` and `z` have the lengths `operands`.
+///
+/// # Panics
+/// A slice is shorter than its lengths say.
+pub fn zip3_broadcast<T: Float>(
+    operands: [Counts; 3],
+    x: &[T],
+    y: &[T],
+    z: &[T],
     out: &mut [T],
-    f: impl Binary<T>,
+    f: impl Ternary<T>,
 ) {
-    let axes = Joined::new(counts, [left, right]);
-    simd::run(Zip { axes, left: left_values, right: right_values, out, f });
+    if !out.is_empty() {
+        let mut loops = Loops::NONE;
+        loops.set(&operands);
+        simd::run(Zip3 { loops: &loops, x, y, z, out, f });
+    }
 }
 
-/// `out = x` over `counts`, where `x` stands still along some axes.
-pub fn broadcast<T: Float>(counts: [usize; AXES], strides: Strides, x: &[T], out: &mut [T]) {
-    let axes = Joined::new(counts, [strides]);
-    let (count, [stride]) = axes.innermost();
-    if count == 0 {
-        return;
-    }
-    for ([at], block) in axes.outer().zip(out.chunks_exact_mut(count)) {
-        match stride {
-            0 => block.fill(x[at]),
-            _ => block.copy_from_slice(&x[at..at + count]),
+/// Writes every row of `out`, which is not empty.
+#[inline(always)]
+fn write_rows<T: Float, L: Lanes<T>, const N: usize>(
+    loops: &Loops<N>,
+    formula: impl Formula<T, N>,
+    out: &mut [T],
+) {
+    let [columns, rows, ..] = loops.counts;
+    let mut rest = out;
+    for from in loops.outer(2, [0; N]) {
+        let mut at = from;
+        for _ in 0..rows {
+            let (row, behind) = rest.split_at_mut(columns);
+            rest = behind;
+            write_row::<T, L, N>(formula.row(at, columns), row);
+            advance(&mut at, loops.strides[1]);
         }
     }
 }
 
-/// `out = sum of x` over the axes along which `out` stands still; `x` is dense over `counts`.
-///
-/// The order of the sum is fixed by the lengths and the [`Level`](crate::simd::Level) alone. NaN anywhere in a sum makes
-/// it NaN.
-pub fn sum_to<T: Float>(counts: [usize; AXES], strides: Strides, x: &[T], out: &mut [T]) {
-    simd::run(SumTo { axes: Joined::new(counts, [strides]), x, out });
+struct Repeat<'a, T> {
+    loops: &'a Loops<2>,
+    x: &'a [T],
+    out: &'a mut [T],
 }
 
-/// The axes of a loop after joining those that all `N` operands walk alike; the innermost one is last.
+impl<T: Float> Kernel<T> for Repeat<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) {
+        let Repeat { loops, x, out } = self;
+        match loops.moves(0) {
+            true if fits_strips::<T, L, 2>(loops) && loops.strides[1][0] == 0 => {
+                repeat_row::<T, L>(loops, x, out)
+            }
+            true => write_rows::<T, L, 2>(loops, One { x: Moving(x), f: Same }, out),
+            false => write_rows::<T, L, 2>(loops, One { x: Still(x), f: Same }, out),
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
-struct Joined<const N: usize> {
-    counts: [usize; AXES],
-    strides: [[usize; N]; AXES],
-    len: usize,
-}
+struct Same;
 
-impl<const N: usize> Joined<N> {
-    fn new(counts: [usize; AXES], strides: [Strides; N]) -> Self {
-        let mut joined = Joined { counts: [1; AXES], strides: [[0; N]; AXES], len: 0 };
-        // Innermost first; turned round at the end.
-        for axis in (0..AXES).rev() {
-            let (count, step) = (counts[axis], std::array::from_fn(|n| strides[n][axis]));
-            if count == 1 {
-                continue;
-            }
-            let last = joined.len.wrapping_sub(1);
-            let walks_on =
-                joined.len > 0 && (0..N).all(|n| step[n] == joined.strides[last][n] * joined.counts[last]);
-            if walks_on {
-                joined.counts[last] *= count;
-            } else {
-                joined.counts[joined.len] = count;
-                joined.strides[joined.len] = step;
-                joined.len += 1;
-            }
-        }
-        if joined.len == 0 {
-            joined.strides[0] = [1; N];
-            joined.len = 1;
-        }
-        joined.counts[..joined.len].reverse();
-        joined.strides[..joined.len].reverse();
-        joined
-    }
-
+impl<T: Float> Unary<T> for Same {
     #[inline(always)]
-    fn innermost(&self) -> (usize, [usize; N]) {
-        (self.counts[self.len - 1], self.strides[self.len - 1])
-    }
-
-    /// The operands' offsets at each step of the outer axes, in order.
-    #[inline(always)]
-    fn outer(&self) -> Offsets<'_, N> {
-        let left = self.counts[..self.len - 1].iter().product();
-        Offsets { axes: self, index: [0; AXES], at: [0; N], left }
-    }
-}
-
-/// A walk over the outer axes. An iterator rather than a function of a closure: closures are not always inlined, and a
-/// kernel's body must be.
-struct Offsets<'a, const N: usize> {
-    axes: &'a Joined<N>,
-    index: [usize; AXES],
-    at: [usize; N],
-    left: usize,
-}
-
-impl<const N: usize> Iterator for Offsets<'_, N> {
-    type Item = [usize; N];
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<[usize; N]> {
-        self.left = self.left.checked_sub(1)?;
-        let at = self.at;
-        for axis in (0..self.axes.len - 1).rev() {
-            self.index[axis] += 1;
-            for n in 0..N {
-                self.at[n] += self.axes.strides[axis][n];
-            }
-            if self.index[axis] < self.axes.counts[axis] {
-                break;
-            }
-            for n in 0..N {
-                self.at[n] -= self.axes.strides[axis][n] * self.axes.counts[axis];
-            }
-            self.index[axis] = 0;
-        }
-        Some(at)
+    fn apply<L: Lanes<T>>(self, x: L) -> L {
+        x
     }
 }
 
 struct Zip<'a, T, F> {
-    axes: Joined<2>,
-    left: &'a [T],
-    right: &'a [T],
+    loops: &'a Loops<2>,
+    x: &'a [T],
+    y: &'a [T],
     out: &'a mut [T],
     f: F,
 }
@@ -148,42 +117,19 @@ impl<T: Float, F: Binary<T>> Kernel<T> for Zip<'_, T, F> {
 
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        let Zip { axes, left, right, out, f } = self;
-        let (count, [left_step, right_step]) = axes.innermost();
-        if count == 0 {
-            return;
-        }
-        for ([left_at, right_at], block) in axes.outer().zip(out.chunks_exact_mut(count)) {
-            match (left_step, right_step) {
-                (0, 0) => {
-                    let same = f.apply(L::splat(left[left_at]), L::splat(right[right_at]));
-                    fill::<T, L>(block, same);
-                }
-                (0, _) => {
-                    let right = &right[right_at..right_at + count];
-                    scalar_first::<T, L, F>(L::splat(left[left_at]), right, block, f);
-                }
-                (_, 0) => {
-                    let left = &left[left_at..left_at + count];
-                    scalar_first::<T, L, Swapped<F>>(L::splat(right[right_at]), left, block, Swapped(f));
-                }
-                _ => {
-                    let left = &left[left_at..left_at + count];
-                    let right = &right[right_at..right_at + count];
-                    pairs::<T, L, F>(left, right, block, f);
-                }
+        let Zip { loops, x, y, out, f } = self;
+        match (loops.moves(0), loops.moves(1)) {
+            (true, true) if fits_strips::<T, L, 2>(loops) && loops.strides[1][1] == 0 => {
+                zip_row::<T, L, F>(loops, [0, 1], x, y, out, f);
             }
+            (true, true) if fits_strips::<T, L, 2>(loops) && loops.strides[1][0] == 0 => {
+                zip_row::<T, L, Swapped<F>>(loops, [1, 0], y, x, out, Swapped(f));
+            }
+            (true, true) => write_rows::<T, L, 2>(loops, Two { x: Moving(x), y: Moving(y), f }, out),
+            (true, false) => write_rows::<T, L, 2>(loops, Two { x: Moving(x), y: Still(y), f }, out),
+            _ => write_rows::<T, L, 2>(loops, Two { x: Still(x), y: Moving(y), f }, out),
         }
     }
-}
-
-#[inline(always)]
-fn fill<T: Float, L: Lanes<T>>(out: &mut [T], same: L) {
-    let mut outs = out.chunks_exact_mut(L::N);
-    for out in outs.by_ref() {
-        same.store(out);
-    }
-    same.store_partial(outs.into_remainder());
 }
 
 /// The same function with its two arguments exchanged.
@@ -197,96 +143,120 @@ impl<T: Float, F: Binary<T>> Binary<T> for Swapped<F> {
     }
 }
 
+/// Whether there are several rows, and these so short that the work for each, were they written one by one, would be
+/// more than that for its numbers.
 #[inline(always)]
-fn scalar_first<T: Float, L: Lanes<T>, F: Binary<T>>(x: L, y: &[T], out: &mut [T], f: F) {
-    let mut ys = y.chunks_exact(L::N);
-    let mut outs = out.chunks_exact_mut(L::N);
-    for (y, out) in ys.by_ref().zip(outs.by_ref()) {
-        f.apply(x, L::load(y)).store(out);
-    }
-    let out = outs.into_remainder();
-    if !out.is_empty() {
-        f.apply(x, L::load_partial(ys.remainder())).store_partial(out);
+fn fits_strips<T: Float, L: Lanes<T>, const N: usize>(loops: &Loops<N>) -> bool {
+    let [columns, rows, ..] = loops.counts;
+    rows > 1 && (L::N..=8 * L::N).contains(&columns)
+}
+
+/// `out = f(x, y)` where `y` is one row that meets many of `x`, as a bias does: strip by strip, `y` in a register. These
+/// are operands `[m, n]` of the loops. The last strip ends where the row ends, so that some numbers are written twice, the
+/// same each time.
+#[inline(always)]
+fn zip_row<T: Float, L: Lanes<T>, F: Binary<T>>(
+    loops: &Loops<2>,
+    [m, n]: [usize; 2],
+    x: &[T],
+    y: &[T],
+    out: &mut [T],
+    f: F,
+) {
+    let [columns, rows, ..] = loops.counts;
+    let mut rest = out;
+    for at in loops.outer(2, [0; 2]) {
+        let (plane, behind) = rest.split_at_mut(rows * columns);
+        rest = behind;
+        let (x, y) = (&x[at[m]..][..rows * columns], &y[at[n]..][..columns]);
+        let (mut x, mut plane) = (x, plane);
+        while !plane.is_empty() {
+            // As many rows at a time as stay in the cache until the last strip has passed.
+            let length = plane.len().min(ROWS * columns);
+            let (here, behind) = plane.split_at_mut(length);
+            zip_strips::<T, L, F>(&x[..length], y, here, f);
+            (x, plane) = (&x[length..], behind);
+        }
     }
 }
 
-struct SumTo<'a, T> {
-    axes: Joined<1>,
+/// Zips rows as long as `y`, all of them strip by strip.
+#[inline(always)]
+fn zip_strips<T: Float, L: Lanes<T>, F: Binary<T>>(x: &[T], y: &[T], out: &mut [T], f: F) {
+    let columns = y.len();
+    let mut column = 0;
+    while column < columns {
+        column = column.min(columns - L::N);
+        let (mut x, mut out) = (&x[column..], &mut out[column..]);
+        let y = L::load(&y[column..]);
+        loop {
+            f.apply(L::load(x), y).store(out);
+            if x.len() <= columns {
+                break;
+            }
+            (x, out) = (&x[columns..], &mut out[columns..]);
+        }
+        column += L::N;
+    }
+}
+
+/// How many rows the strips of [`zip_row`] are long.
+const ROWS: usize = 32;
+
+/// `out = x` where `x` is one row that is repeated.
+#[inline(always)]
+fn repeat_row<T: Float, L: Lanes<T>>(loops: &Loops<2>, x: &[T], out: &mut [T]) {
+    let [columns, rows, ..] = loops.counts;
+    let mut rest = out;
+    for [at, _] in loops.outer(2, [0; 2]) {
+        let (plane, behind) = rest.split_at_mut(rows * columns);
+        rest = behind;
+        let x = &x[at..][..columns];
+        let mut column = 0;
+        while column < columns {
+            column = column.min(columns - L::N);
+            let mut plane = &mut plane[column..];
+            let x = L::load(&x[column..]);
+            loop {
+                x.store(plane);
+                if plane.len() <= columns {
+                    break;
+                }
+                plane = &mut plane[columns..];
+            }
+            column += L::N;
+        }
+    }
+}
+
+struct Zip3<'a, T, F> {
+    loops: &'a Loops<3>,
     x: &'a [T],
+    y: &'a [T],
+    z: &'a [T],
     out: &'a mut [T],
+    f: F,
 }
 
-impl<T: Float> Kernel<T> for SumTo<'_, T> {
+impl<T: Float, F: Ternary<T>> Kernel<T> for Zip3<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        let SumTo { axes, x, out } = self;
-        let (count, [step]) = axes.innermost();
-        fill::<T, L>(out, L::splat(T::ZERO));
-        if count == 0 {
-            return;
+        let Zip3 { loops, x, y, z, out, f } = self;
+        macro_rules! rows {
+            ($x:ident, $y:ident, $z:ident) => {
+                write_rows::<T, L, 3>(loops, Three { x: $x(x), y: $y(y), z: $z(z), f }, out)
+            };
         }
-        for ([at], block) in axes.outer().zip(x.chunks_exact(count)) {
-            if step == 0 {
-                out[at] += sum_of::<T, L>(block);
-            } else {
-                add_to::<T, L>(&mut out[at..at + count], block);
-            }
-        }
-    }
-}
-
-/// interim
-pub fn zip3_broadcast<T: Float>(
-    counts: [usize; AXES],
-    strides: [Strides; 3],
-    x: &[T],
-    y: &[T],
-    z: &[T],
-    out: &mut [T],
-    f: impl super::map::Ternary<T>,
-) {
-    let mut index = [0; AXES];
-    for o in out.iter_mut() {
-        let at = |s: &Strides| (0..AXES).map(|a| s[a] * index[a]).sum::<usize>();
-        let [a, b, c] = [&strides[0], &strides[1], &strides[2]].map(at);
-        f.apply(
-            <T::Portable as Lanes<T>>::splat(x[a]),
-            <T::Portable as Lanes<T>>::splat(y[b]),
-            <T::Portable as Lanes<T>>::splat(z[c]),
-        )
-        .store_partial(std::slice::from_mut(o));
-        for a in (0..AXES).rev() {
-            index[a] += 1;
-            if index[a] < counts[a] {
-                break;
-            }
-            index[a] = 0;
-        }
-    }
-}
-/// interim
-pub fn dot_to<T: Float>(
-    counts: [usize; AXES],
-    strides: [Strides; 3],
-    x: &[T],
-    y: &[T],
-    factor: T,
-    out: &mut [T],
-) {
-    let mut index = [0; AXES];
-    out.fill(T::ZERO);
-    for _ in 0..counts.iter().product::<usize>() {
-        let at = |s: &Strides| (0..AXES).map(|a| s[a] * index[a]).sum::<usize>();
-        let [a, b, c] = [&strides[0], &strides[1], &strides[2]].map(at);
-        out[c] += factor * (x[a] * y[b]);
-        for a in (0..AXES).rev() {
-            index[a] += 1;
-            if index[a] < counts[a] {
-                break;
-            }
-            index[a] = 0;
+        match (loops.moves(0), loops.moves(1), loops.moves(2)) {
+            (true, true, true) => rows!(Moving, Moving, Moving),
+            (true, true, false) => rows!(Moving, Moving, Still),
+            (true, false, true) => rows!(Moving, Still, Moving),
+            (true, false, false) => rows!(Moving, Still, Still),
+            (false, true, true) => rows!(Still, Moving, Moving),
+            (false, true, false) => rows!(Still, Moving, Still),
+            _ => rows!(Still, Still, Moving),
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Elementwise functions of one slice, and of two of the same length; [`super::broadcast`] has those of other lengths.
+//! Elementwise functions of slices of the same length; [`super::broadcast`] has those of other lengths.
 
+use super::formula::{Formula, Moving, One, Three, Two, write_row};
 use crate::simd::{Float, Kernel, Lanes, run};
 
 /// A function of one number, written for a whole vector.
@@ -34,6 +35,12 @@ pub trait Binary<T: Float>: Copy {
     fn apply<L: Lanes<T>>(self, x: L, y: L) -> L;
 }
 
+/// A function of three numbers, written for whole vectors; `apply` must be `#[inline(always)]`.
+pub trait Ternary<T: Float>: Copy {
+    /// The function of every triple of lanes.
+    fn apply<L: Lanes<T>>(self, x: L, y: L, z: L) -> L;
+}
+
 /// `out[i] = f(x[i])`.
 ///
 /// # Panics
@@ -55,6 +62,19 @@ pub fn zip<T: Float>(x: &[T], y: &[T], out: &mut [T], f: impl Binary<T>) {
     same_length("zip", x.len(), y.len());
     same_length("zip", x.len(), out.len());
     run(Zip { x, y, out, f });
+}
+
+/// `out[i] = f(x[i], y[i], z[i])`.
+///
+/// # Panics
+/// The lengths differ.
+#[track_caller]
+#[inline]
+pub fn zip3<T: Float>(x: &[T], y: &[T], z: &[T], out: &mut [T], f: impl Ternary<T>) {
+    same_length("zip3", x.len(), y.len());
+    same_length("zip3", x.len(), z.len());
+    same_length("zip3", x.len(), out.len());
+    run(Zip3 { x, y, z, out, f });
 }
 
 /// `out[i] += x[i]`.
@@ -84,14 +104,8 @@ impl<T: Float, F: Unary<T>> Kernel<T> for Map<'_, T, F> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        let mut xs = self.x.chunks_exact(L::N);
-        let mut outs = self.out.chunks_exact_mut(L::N);
-        for (out, x) in (&mut outs).zip(&mut xs) {
-            self.f.apply(L::load(x)).store(out);
-        }
-        if !xs.remainder().is_empty() {
-            self.f.apply(L::load_partial(xs.remainder())).store_partial(outs.into_remainder());
-        }
+        let formula = One { x: Moving(self.x), f: self.f };
+        write_row::<T, L, 1>(formula.row([0], self.out.len()), self.out);
     }
 }
 
@@ -106,7 +120,25 @@ impl<T: Float, F: Binary<T>> Kernel<T> for Zip<'_, T, F> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        pairs::<T, L, F>(self.x, self.y, self.out, self.f);
+        let formula = Two { x: Moving(self.x), y: Moving(self.y), f: self.f };
+        write_row::<T, L, 2>(formula.row([0; 2], self.out.len()), self.out);
+    }
+}
+
+struct Zip3<'a, T, F> {
+    x: &'a [T],
+    y: &'a [T],
+    z: &'a [T],
+    out: &'a mut [T],
+    f: F,
+}
+
+impl<T: Float, F: Ternary<T>> Kernel<T> for Zip3<'_, T, F> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) {
+        let formula = Three { x: Moving(self.x), y: Moving(self.y), z: Moving(self.z), f: self.f };
+        write_row::<T, L, 3>(formula.row([0; 3], self.out.len()), self.out);
     }
 }
 
@@ -119,41 +151,14 @@ impl<T: Float> Kernel<T> for AddAssign<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        add_to::<T, L>(self.out, self.x);
+        let mut outs = self.out.chunks_exact_mut(L::N);
+        let mut xs = self.x.chunks_exact(L::N);
+        for (out, x) in (&mut outs).zip(&mut xs) {
+            L::load(out).add(L::load(x)).store(out);
+        }
+        if !xs.remainder().is_empty() {
+            let out = outs.into_remainder();
+            L::load_partial(out).add(L::load_partial(xs.remainder())).store_partial(out);
+        }
     }
-}
-
-/// `out[i] = f(x[i], y[i])` for slices of the same length.
-#[inline(always)]
-pub(super) fn pairs<T: Float, L: Lanes<T>, F: Binary<T>>(x: &[T], y: &[T], out: &mut [T], f: F) {
-    let mut xs = x.chunks_exact(L::N);
-    let mut ys = y.chunks_exact(L::N);
-    let mut outs = out.chunks_exact_mut(L::N);
-    for ((out, x), y) in (&mut outs).zip(&mut xs).zip(&mut ys) {
-        f.apply(L::load(x), L::load(y)).store(out);
-    }
-    if !xs.remainder().is_empty() {
-        let (x, y) = (L::load_partial(xs.remainder()), L::load_partial(ys.remainder()));
-        f.apply(x, y).store_partial(outs.into_remainder());
-    }
-}
-
-/// `out[i] += x[i]` for slices of the same length.
-#[inline(always)]
-pub(super) fn add_to<T: Float, L: Lanes<T>>(out: &mut [T], x: &[T]) {
-    let mut outs = out.chunks_exact_mut(L::N);
-    let mut xs = x.chunks_exact(L::N);
-    for (out, x) in (&mut outs).zip(&mut xs) {
-        L::load(out).add(L::load(x)).store(out);
-    }
-    if !xs.remainder().is_empty() {
-        let out = outs.into_remainder();
-        L::load_partial(out).add(L::load_partial(xs.remainder())).store_partial(out);
-    }
-}
-
-/// A function of three numbers, written for whole vectors; `apply` must be `#[inline(always)]`.
-pub trait Ternary<T: Float>: Copy {
-    /// The function of every triple of lanes.
-    fn apply<L: Lanes<T>>(self, x: L, y: L, z: L) -> L;
 }

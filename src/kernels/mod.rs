@@ -3,10 +3,13 @@
 //! Each kernel is written once over [`Lanes`](crate::simd::Lanes) and enters the best instruction level through
 //! [`simd::run`](crate::simd::run), once a call.
 
+mod axes;
 pub mod broadcast;
+mod formula;
 pub mod gemm;
 pub mod index;
 pub mod layout;
 pub mod map;
 pub mod reduce;
 pub mod softmax;
+pub mod sum;

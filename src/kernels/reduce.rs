@@ -1,16 +1,17 @@
-//! Reductions of whole slices to one number; [`super::broadcast`] has the sums along axes.
+//! Reductions of whole slices to one number; [`super::sum`] has the sums along axes.
 //!
 //! The order of every sum is fixed by the lengths and the [`Level`](crate::simd::Level) alone, so a result has the same
 //! bits in every run. NaN anywhere in what is reduced makes the result NaN, for sums and for largest values alike.
 
+use super::formula::{Moving, Operand};
 use super::map::Binary;
 use crate::simd::{Float, Kernel, Lanes, run};
 
 /// How many vectors a reduction of one slice runs side by side.
-const WAYS: usize = 4;
+pub(super) const WAYS: usize = 4;
 /// How many numbers a chain of additions takes before its sum joins the rest: rounding errors grow with the length of
 /// the chain and the number of chains, not with their product.
-const BLOCK: usize = 128;
+pub(super) const BLOCK: usize = 128;
 
 /// The sum of `x[i]^2`; 0 for an empty slice.
 #[inline]
@@ -63,14 +64,100 @@ impl<T: Float> Binary<T> for Add {
     }
 }
 
-/// The sum of `x`; 0 for an empty slice.
-#[inline(always)]
-pub(super) fn sum_of<T: Float, L: Lanes<T>>(x: &[T]) -> T {
-    let mut total = L::splat(T::ZERO);
-    for block in x.chunks(BLOCK * WAYS * L::N) {
-        total = total.add(fold(block, T::ZERO, T::ZERO, Add, Add));
+/// What is added up, as a function of `N` operands.
+pub(super) trait Terms<T: Float, const N: usize>: Copy {
+    /// The terms in `count` columns from `column` on, of the row that begins at the places `at`.
+    fn columns(self, at: [usize; N], column: usize, count: usize) -> Self;
+    /// `sum` and a vector of terms from column `j` on.
+    fn add_to<L: Lanes<T>>(self, j: usize, sum: L) -> L;
+    /// `sum` and `count` terms from column `j` on, not more than a vector.
+    fn add_part_to<L: Lanes<T>>(self, j: usize, count: usize, sum: L) -> L;
+}
+
+/// The operand itself, the first of `N`.
+#[derive(Clone, Copy)]
+pub(super) struct Values<X>(pub X);
+
+impl<T: Float, X: Operand<T>, const N: usize> Terms<T, N> for Values<X> {
+    #[inline(always)]
+    fn columns(self, at: [usize; N], column: usize, count: usize) -> Self {
+        Values(self.0.columns(at[0], column, count))
     }
-    total.sum()
+    #[inline(always)]
+    fn add_to<L: Lanes<T>>(self, j: usize, sum: L) -> L {
+        sum.add(self.0.vector(j))
+    }
+    #[inline(always)]
+    fn add_part_to<L: Lanes<T>>(self, j: usize, count: usize, sum: L) -> L {
+        sum.add(self.0.part(j, count))
+    }
+}
+
+/// The products of the first two of `N` operands, of which at least one moves.
+#[derive(Clone, Copy)]
+pub(super) struct Products<X, Y>(pub X, pub Y);
+
+impl<T: Float, X: Operand<T>, Y: Operand<T>, const N: usize> Terms<T, N> for Products<X, Y> {
+    #[inline(always)]
+    fn columns(self, at: [usize; N], column: usize, count: usize) -> Self {
+        Products(self.0.columns(at[0], column, count), self.1.columns(at[1], column, count))
+    }
+    #[inline(always)]
+    fn add_to<L: Lanes<T>>(self, j: usize, sum: L) -> L {
+        self.0.vector::<L>(j).mul_add(self.1.vector(j), sum)
+    }
+    #[inline(always)]
+    fn add_part_to<L: Lanes<T>>(self, j: usize, count: usize, sum: L) -> L {
+        self.0.part::<L>(j, count).mul_add(self.1.part(j, count), sum)
+    }
+}
+
+/// The sum of a row of `length` terms, at most [`WAYS`] vectors, as a vector of partial sums.
+#[inline(always)]
+pub(super) fn sum_of_short<T: Float, L: Lanes<T>, const N: usize>(
+    terms: impl Terms<T, N>,
+    length: usize,
+) -> L {
+    let whole = length - length % L::N;
+    let mut sum = terms.add_part_to(whole, length - whole, L::splat(T::ZERO));
+    for j in (0..whole).step_by(L::N) {
+        sum = terms.add_to(j, sum);
+    }
+    sum
+}
+
+/// The sum of a row of `length` terms, as a vector of partial sums.
+#[inline(always)]
+pub(super) fn sum_of<T: Float, L: Lanes<T>, const N: usize>(terms: impl Terms<T, N>, length: usize) -> L {
+    let zero = L::splat(T::ZERO);
+    if length <= WAYS * L::N {
+        return sum_of_short::<T, L, N>(terms, length);
+    }
+    let mut total = zero;
+    let mut j = 0;
+    while j < length {
+        let end = length.min(j + BLOCK * WAYS * L::N);
+        let mut chains = [zero; WAYS];
+        while end - j >= WAYS * L::N {
+            for (way, chain) in chains.iter_mut().enumerate() {
+                *chain = terms.add_to(j + way * L::N, *chain);
+            }
+            j += WAYS * L::N;
+        }
+        for chain in &mut chains {
+            if end - j >= L::N {
+                *chain = terms.add_to(j, *chain);
+                j += L::N;
+            }
+        }
+        if j < end {
+            chains[WAYS - 1] = terms.add_part_to(j, end - j, chains[WAYS - 1]);
+            j = end;
+        }
+        let [a, b, c, d] = chains;
+        total = total.add(a.add(b).add(c.add(d)));
+    }
+    total
 }
 
 /// The larger number, NaN where either is.
@@ -101,30 +188,9 @@ impl<T: Float> Kernel<T> for SquaredNorm<'_, T> {
     type Output = T;
     #[inline(always)]
     fn run<L: Lanes<T>>(self) -> T {
-        let mut total = L::splat(T::ZERO);
-        for block in self.x.chunks(BLOCK * WAYS * L::N) {
-            total = total.add(squares_of_block(block));
-        }
-        total.sum()
+        let x = Moving(self.x);
+        sum_of::<T, L, 2>(Products(x, x), self.x.len()).sum()
     }
-}
-
-#[inline(always)]
-fn squares_of_block<T: Float, L: Lanes<T>>(x: &[T]) -> L {
-    let mut chains = [L::splat(T::ZERO); WAYS];
-    let mut blocks = x.chunks_exact(WAYS * L::N);
-    for block in &mut blocks {
-        for (chain, x) in chains.iter_mut().zip(block.chunks_exact(L::N)) {
-            let x = L::load(x);
-            *chain = x.mul_add(x, *chain);
-        }
-    }
-    for (chain, x) in chains.iter_mut().zip(blocks.remainder().chunks(L::N)) {
-        let x = L::load_partial(x);
-        *chain = x.mul_add(x, *chain);
-    }
-    let [a, b, c, d] = chains;
-    a.add(b).add(c.add(d))
 }
 
 struct AllFinite<'a, T> {

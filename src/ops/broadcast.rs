@@ -1,58 +1,39 @@
-//! From extents to the strides that the broadcasting kernels walk by.
+//! From extents to the lengths that the broadcasting kernels are told.
 
-use crate::kernels::broadcast::{AXES, Strides, zip_broadcast, zip3_broadcast};
+use crate::kernels::broadcast::{Counts, zip_broadcast, zip3_broadcast};
 use crate::kernels::map::{self, Binary, Ternary};
 use crate::simd::Float;
 use crate::tape::{Extent, Value};
 
-/// `f(left, right)` into `out`, whose extent both operands broadcast to.
-pub(super) fn zip<T: Float>(
-    left: Value<'_, T>,
-    right: Value<'_, T>,
-    extent: &Extent,
-    out: &mut [T],
-    f: impl Binary<T>,
-) {
-    if left.extent == right.extent {
-        map::zip(left.values, right.values, out, f);
+/// `f(x, y)` into `out`, which has the extent that both operands broadcast to.
+pub(super) fn zip<T: Float>(x: Value<'_, T>, y: Value<'_, T>, out: &mut [T], f: impl Binary<T>) {
+    if x.extent == y.extent {
+        map::zip(x.values, y.values, out, f);
     } else {
-        let strides = [strides_within(left.extent, extent), strides_within(right.extent, extent)];
-        zip_broadcast(counts(extent), strides, left.values, right.values, out, f);
+        zip_broadcast([counts(x.extent), counts(y.extent)], x.values, y.values, out, f);
     }
 }
 
-/// `f(x, y, z)` into `out`, whose extent all operands broadcast to.
-pub(super) fn zip3<T: Float>(
-    [x, y, z]: [Value<'_, T>; 3],
-    extent: &Extent,
-    out: &mut [T],
-    f: impl Ternary<T>,
-) {
-    let strides = [x, y, z].map(|operand| strides_within(operand.extent, extent));
-    zip3_broadcast(counts(extent), strides, x.values, y.values, z.values, out, f);
+/// `f(x, y, z)` into `out`, which has the extent that all operands broadcast to.
+pub(super) fn zip3<T: Float>([x, y, z]: [Value<'_, T>; 3], out: &mut [T], f: impl Ternary<T>) {
+    if x.extent == y.extent && x.extent == z.extent {
+        map::zip3(x.values, y.values, z.values, out, f);
+    } else {
+        let operands = [counts(x.extent), counts(y.extent), counts(z.extent)];
+        zip3_broadcast(operands, x.values, y.values, z.values, out, f);
+    }
 }
 
 /// The lengths of all axes, episodes first, shapes aligned to the right.
-pub(super) fn counts(extent: &Extent) -> [usize; AXES] {
-    let mut counts = [1; AXES];
-    counts[0] = extent.episodes as usize;
-    let dims = extent.shape.dims();
-    for (count, &dim) in counts[AXES - dims.len()..].iter_mut().zip(dims) {
-        *count = dim as usize;
+#[inline]
+pub(super) fn counts(extent: &Extent) -> Counts {
+    let episodes = extent.episodes as usize;
+    // Arm by arm, for a loop over as many axes as there are takes longer than a kernel's work on a few numbers.
+    match *extent.shape.dims() {
+        [] => [episodes, 1, 1, 1, 1],
+        [a] => [episodes, 1, 1, 1, a as usize],
+        [a, b] => [episodes, 1, 1, a as usize, b as usize],
+        [a, b, c] => [episodes, 1, a as usize, b as usize, c as usize],
+        [a, b, c, d, ..] => [episodes, a as usize, b as usize, c as usize, d as usize],
     }
-    counts
-}
-
-/// How far `small`'s floats move for a step along each axis of `large`: 0 where they are repeated.
-pub(super) fn strides_within(small: &Extent, large: &Extent) -> Strides {
-    let (small, large) = (counts(small), counts(large));
-    let mut strides = [0; AXES];
-    let mut step = 1;
-    for axis in (0..AXES).rev() {
-        if small[axis] == large[axis] {
-            strides[axis] = step;
-        }
-        step *= small[axis];
-    }
-    strides
 }

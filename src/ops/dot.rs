@@ -1,11 +1,11 @@
 //! Sums of products: inner products along any axes, and sums of squares.
 
-use super::broadcast::{counts, strides_within};
+use super::broadcast::counts;
 use super::kind::{Fused, Multilinear, OpCall, OpWanted};
 use super::mul::mul_onto;
 use super::sample::{Domain, Pick};
 use super::{Op, Var, broadcast_extents};
-use crate::kernels::broadcast;
+use crate::kernels::sum::dot_to;
 use crate::simd::Float;
 use crate::tape::{Extent, Mismatch, Value};
 use crate::tensor::Shape;
@@ -30,9 +30,9 @@ pub struct SumSquares {
     pub factor: f64,
 }
 
-fn evaluate<T: Float>([x, y]: [Value<'_, T>; 2], [product, sum]: [&Extent; 2], factor: f64, out: &mut [T]) {
-    let strides = [x.extent, y.extent, sum].map(|extent| strides_within(extent, product));
-    broadcast::dot_to(counts(product), strides, x.values, y.values, T::from_f64(factor), out);
+fn evaluate<T: Float>([x, y]: [Value<'_, T>; 2], sum: &Extent, factor: f64, out: &mut [T]) {
+    let operands = [counts(x.extent), counts(y.extent), counts(sum)];
+    dot_to(operands, x.values, y.values, T::from_f64(factor), out);
 }
 
 impl Multilinear for Dot {
@@ -48,8 +48,7 @@ impl Multilinear for Dot {
         }
     }
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
-        let product = broadcast_extents(inputs[0].extent, inputs[1].extent).expect("checked by the extent");
-        evaluate([inputs[0], inputs[1]], [&product, extent], self.factor, out);
+        evaluate([inputs[0], inputs[1]], extent, self.factor, out);
     }
     fn transpose<'t, T: Float>(
         self,
@@ -89,7 +88,7 @@ impl Fused for SumSquares {
         Ok(Extent { shape: Shape::SCALAR, ..*inputs[0] })
     }
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
-        evaluate([inputs[0]; 2], [inputs[0].extent, extent], self.factor, out);
+        evaluate([inputs[0]; 2], extent, self.factor, out);
     }
     fn jvp<'t, T: Float>(
         self,

@@ -78,8 +78,8 @@ impl Linear for Add {
     fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         broadcast_extents(inputs[0], inputs[1])
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
-        zip(inputs[0], inputs[1], extent, out, self);
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
+        zip(inputs[0], inputs[1], out, self);
     }
     fn transpose<'t, T: Float>(self, _: usize, _: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
         cotangent
@@ -103,8 +103,8 @@ impl Linear for Sub {
     fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         broadcast_extents(inputs[0], inputs[1])
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
-        zip(inputs[0], inputs[1], extent, out, self);
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
+        zip(inputs[0], inputs[1], out, self);
     }
     fn transpose<'t, T: Float>(self, slot: usize, _: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
         if slot == 0 { cotangent } else { -cotangent }
@@ -129,8 +129,8 @@ impl Linear for AddScaled {
     fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         broadcast_extents(inputs[0], inputs[1])
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
-        zip(inputs[0], inputs[1], extent, out, self);
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
+        zip(inputs[0], inputs[1], out, self);
     }
     fn transpose<'t, T: Float>(self, slot: usize, _: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
         if slot == 0 { cotangent } else { cotangent.scale(T::from_f64(self.factor)) }

@@ -50,8 +50,8 @@ impl Multilinear for Mul {
     fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         broadcast_extents(inputs[0], inputs[1])
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
-        zip(inputs[0], inputs[1], extent, out, self);
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
+        zip(inputs[0], inputs[1], out, self);
     }
     fn transpose<'t, T: Float>(
         self,
@@ -82,8 +82,8 @@ impl Fused for AddProduct {
     fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
         broadcast_extents(inputs[0], &broadcast_extents(inputs[1], inputs[2])?)
     }
-    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
-        zip3([inputs[0], inputs[1], inputs[2]], extent, out, self);
+    fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
+        zip3([inputs[0], inputs[1], inputs[2]], out, self);
     }
     fn jvp<'t, T: Float>(
         self,

@@ -1,10 +1,10 @@
 //! Sums and repetitions along axes: each the other's transpose.
 
-use super::broadcast::{counts, strides_within};
+use super::broadcast::counts;
 use super::kind::{Linear, OpWanted};
 use super::sample::Pick;
 use super::{Op, Var};
-use crate::kernels::broadcast;
+use crate::kernels::{broadcast, sum};
 use crate::simd::Float;
 use crate::tape::{Extent, Mismatch, Value};
 use crate::tensor::Shape;
@@ -37,7 +37,7 @@ impl Linear for SumTo {
     }
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let x = inputs[0];
-        broadcast::sum_to(counts(x.extent), strides_within(extent, x.extent), x.values, out);
+        sum::sum_to([counts(x.extent), counts(extent)], x.values, out);
     }
     fn transpose<'t, T: Float>(self, _: usize, inputs: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
         let across = self.over_episodes && inputs[0].episodes > 1;
@@ -65,7 +65,7 @@ impl Linear for BroadcastTo {
     }
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         let x = inputs[0];
-        broadcast::broadcast(counts(extent), strides_within(x.extent, extent), x.values, out);
+        broadcast::broadcast([counts(x.extent), counts(extent)], x.values, out);
     }
     fn transpose<'t, T: Float>(self, _: usize, inputs: &[Extent], cotangent: Var<'t, T>) -> Var<'t, T> {
         sum_to(cotangent, Extent { episodes: cotangent.episodes(), ..inputs[0] })

@@ -27,6 +27,7 @@ mod vector;
 
 use self::loops::Size;
 use self::matrix::Matrix;
+pub(super) use self::packing::{MOST_LANES, sums_of_each};
 use self::threads::Product;
 use crate::simd::Float;
 

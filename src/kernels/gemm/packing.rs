@@ -5,7 +5,7 @@ use super::matrix::Matrix;
 use crate::simd::{Float, Lanes};
 
 /// The most lanes that a vector has at any level.
-pub(super) const MOST_LANES: usize = 16;
+pub(in crate::kernels) const MOST_LANES: usize = 16;
 
 /// Packs `depth` rows and `width` columns of `B` into rows of whole vectors; what stands behind the last column
 /// has no meaning.
@@ -125,7 +125,7 @@ fn transpose<T: Float, L: Lanes<T>>(mut block: [L; MOST_LANES]) -> [L; MOST_LANE
 
 /// The sums of the lanes of `N` vectors, as one vector: each pass adds halves and halves the number of vectors.
 #[inline(always)]
-pub(super) fn sums_of_each<T: Float, L: Lanes<T>>(mut vectors: [L; MOST_LANES]) -> L {
+pub(in crate::kernels) fn sums_of_each<T: Float, L: Lanes<T>>(mut vectors: [L; MOST_LANES]) -> L {
     let mut half = L::N / 2;
     while half > 0 {
         for i in 0..half {

@@ -1,0 +1,111 @@
+//! What a kernel computes for each number of a row: functions of operands that move along it or stand still.
+
+use super::map::{Binary, Ternary, Unary};
+use crate::simd::{Float, Lanes};
+
+/// An operand as a row sees it.
+pub(super) trait Operand<T: Float>: Copy {
+    /// The part of it that belongs to `count` columns from `column` on, of the row that begins at the place `at`.
+    fn columns(self, at: usize, column: usize, count: usize) -> Self;
+    /// The vector at column `j`.
+    fn vector<L: Lanes<T>>(self, j: usize) -> L;
+    /// `count` columns from column `j` on, less than a vector.
+    fn part<L: Lanes<T>>(self, j: usize, count: usize) -> L;
+}
+
+/// One number for each column.
+#[derive(Clone, Copy)]
+pub(super) struct Moving<'a, T>(pub &'a [T]);
+
+impl<T: Float> Operand<T> for Moving<'_, T> {
+    #[inline(always)]
+    fn columns(self, at: usize, column: usize, count: usize) -> Self {
+        Moving(&self.0[at + column..][..count])
+    }
+    #[inline(always)]
+    fn vector<L: Lanes<T>>(self, j: usize) -> L {
+        L::load(&self.0[j..j + L::N])
+    }
+    #[inline(always)]
+    fn part<L: Lanes<T>>(self, j: usize, count: usize) -> L {
+        L::load_partial(&self.0[j..j + count])
+    }
+}
+
+/// One number for all columns.
+#[derive(Clone, Copy)]
+pub(super) struct Still<'a, T>(pub &'a [T]);
+
+impl<T: Float> Operand<T> for Still<'_, T> {
+    #[inline(always)]
+    fn columns(self, at: usize, _: usize, _: usize) -> Self {
+        Still(&self.0[at..=at])
+    }
+    #[inline(always)]
+    fn vector<L: Lanes<T>>(self, _: usize) -> L {
+        L::splat(self.0[0])
+    }
+    #[inline(always)]
+    fn part<L: Lanes<T>>(self, j: usize, _: usize) -> L {
+        self.vector(j)
+    }
+}
+
+/// A function of the first of `N` operands.
+pub(super) trait Formula<T: Float, const N: usize>: Copy {
+    /// The same function of the operands' parts that belong to one row.
+    fn row(self, at: [usize; N], columns: usize) -> Self;
+    /// Its values from column `j` on.
+    fn vector<L: Lanes<T>>(self, j: usize) -> L;
+    /// Its values in `count` columns from column `j` on, less than a vector.
+    fn part<L: Lanes<T>>(self, j: usize, count: usize) -> L;
+}
+
+macro_rules! formulas {
+    ($($name:ident, $function:ident: $($operand:ident $type:ident $place:literal),+;)+) => { $(
+        #[derive(Clone, Copy)]
+        pub(super) struct $name<$($type,)+ F> {
+            $(pub $operand: $type,)+
+            pub f: F,
+        }
+
+        impl<T: Float, $($type: Operand<T>,)+ F: $function<T>, const N: usize> Formula<T, N> for $name<$($type,)+ F> {
+            #[inline(always)]
+            fn row(self, at: [usize; N], columns: usize) -> Self {
+                $name { $($operand: self.$operand.columns(at[$place], 0, columns),)+ f: self.f }
+            }
+            #[inline(always)]
+            fn vector<L: Lanes<T>>(self, j: usize) -> L {
+                self.f.apply($(self.$operand.vector(j)),+)
+            }
+            #[inline(always)]
+            fn part<L: Lanes<T>>(self, j: usize, count: usize) -> L {
+                self.f.apply($(self.$operand.part(j, count)),+)
+            }
+        }
+    )+ };
+}
+
+formulas! {
+    One, Unary: x X 0;
+    Two, Binary: x X 0, y Y 1;
+    Three, Ternary: x X 0, y Y 1, z Z 2;
+}
+
+/// Writes a row.
+///
+/// Its last vector ends where the row ends, so that some numbers are written twice, the same each time: what was stored
+/// under a mask instead would be slow to read back.
+#[inline(always)]
+pub(super) fn write_row<T: Float, L: Lanes<T>, const N: usize>(formula: impl Formula<T, N>, out: &mut [T]) {
+    let Some(last) = out.len().checked_sub(L::N) else {
+        formula.part::<L>(0, out.len()).store_partial(out);
+        return;
+    };
+    let mut j = 0;
+    while j < last {
+        formula.vector::<L>(j).store(&mut out[j..j + L::N]);
+        j += L::N;
+    }
+    formula.vector::<L>(last).store(&mut out[last..]);
+}
