@@ -359,6 +359,10 @@ impl<T: Scalar> Kernel<T> for Shuffles {
         };
         let (first, second) = x.deal_parts(y);
         assert_eq!((lanes(first), lanes(second)), (joined(even), joined(odd)));
+
+        let half = L::N / 2;
+        assert_eq!(lanes(x.join_halves(y)), [&both[..half], &both[L::N..][..half]].concat());
+        assert_eq!(lanes(x.second_half()), [&both[half..L::N], &both[half..L::N]].concat());
     }
 }
 

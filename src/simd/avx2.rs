@@ -249,6 +249,14 @@ macro_rules! avx2 {
                 ))
             }
             #[inline(always)]
+            fn join_halves(self, other: Self) -> Self {
+                isa!(Self::of($ops::permute_halves::<0x20>(self.raw(), other.raw())))
+            }
+            #[inline(always)]
+            fn second_half(self) -> Self {
+                isa!(Self::of($ops::permute_halves::<0x11>(self.raw(), self.raw())))
+            }
+            #[inline(always)]
             fn sum(self) -> $float {
                 let mut lanes = [0.0; $n];
                 self.store(&mut lanes);

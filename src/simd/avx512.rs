@@ -216,6 +216,14 @@ macro_rules! avx512 {
                 ))
             }
             #[inline(always)]
+            fn join_halves(self, other: Self) -> Self {
+                isa!(Self::of($ops::shuffle_parts::<0x44>(self.raw(), other.raw())))
+            }
+            #[inline(always)]
+            fn second_half(self) -> Self {
+                isa!(Self::of($ops::shuffle_parts::<0xee>(self.raw(), self.raw())))
+            }
+            #[inline(always)]
             fn sum(self) -> $float {
                 isa!($ops::reduce_add(self.raw()))
             }

@@ -82,6 +82,10 @@ pub trait Lanes<T: Float>: Copy + Send + Sync + 'static {
     fn interleave_parts(self, other: Self) -> (Self, Self);
     /// The parts of both dealt out in turn, `(a0 a2 .. b0 b2 .., a1 a3 .. b1 b3 ..)`.
     fn deal_parts(self, other: Self) -> (Self, Self);
+    /// The first half of `self`, then the first half of `other`.
+    fn join_halves(self, other: Self) -> Self;
+    /// The second half of `self`, twice.
+    fn second_half(self) -> Self;
 
     /// The sum of the lanes, in a fixed order: halves are folded onto each other.
     fn sum(self) -> T;

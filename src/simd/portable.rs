@@ -185,6 +185,19 @@ macro_rules! portable {
                 (Portable(<$vector>::from(first)), Portable(<$vector>::from(second)))
             }
             #[inline(always)]
+            fn join_halves(self, other: Self) -> Self {
+                let (a, b) = (self.0.to_array(), other.0.to_array());
+                let lanes: [$float; $n] =
+                    std::array::from_fn(|i| if i < $n / 2 { a[i] } else { b[i - $n / 2] });
+                Portable(<$vector>::from(lanes))
+            }
+            #[inline(always)]
+            fn second_half(self) -> Self {
+                let a = self.0.to_array();
+                let lanes: [$float; $n] = std::array::from_fn(|i| a[$n / 2 + i % ($n / 2)]);
+                Portable(<$vector>::from(lanes))
+            }
+            #[inline(always)]
             fn sum(self) -> $float {
                 fold(self.0.to_array(), |a, b| a + b)
             }

@@ -22,6 +22,15 @@ pub(super) const fn tile_vectors(level: Level) -> usize {
     }
 }
 
+/// The most pairs of rows in a tile whose last vector is at most half full and shared by two rows; none where that does
+/// not pay. With AVX-512 25 of the registers are sums: 10 x 2.5 vectors.
+pub(super) const fn tile_pairs(level: Level) -> usize {
+    match level {
+        Level::Portable | Level::Avx2 => 0,
+        Level::Avx512 => 5,
+    }
+}
+
 /// The most steps along `inner` between two visits to `C`: cuts the panel of `B` that a column of tiles shares, 48
 /// KiB with AVX-512, so that it and the rows of `A` that pass it come from the nearest two caches; deeper blocks visit
 /// `C` less often.

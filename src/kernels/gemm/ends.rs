@@ -84,3 +84,29 @@ impl<'a, T: Float> Ends<'a, T> {
 pub(super) fn relu<T: Float, L: Lanes<T>>(x: L) -> L {
     L::select(x.le(L::splat(T::ZERO)), L::splat(T::ZERO), x)
 }
+
+/// A row of at most `VECTORS` vectors and more than one vector less, zeros behind it.
+#[inline(always)]
+pub(super) fn load_row<T: Float, L: Lanes<T>, const VECTORS: usize>(row: &[T]) -> [L; VECTORS] {
+    let mut vectors = [L::splat(T::ZERO); VECTORS];
+    for v in 0..VECTORS - 1 {
+        vectors[v] = L::load(&row[v * L::N..]);
+    }
+    vectors[VECTORS - 1] = L::load_partial(&row[(VECTORS - 1) * L::N..]);
+    vectors
+}
+
+/// Writes a row of at most `VECTORS` vectors and more than one vector less.
+#[inline(always)]
+pub(super) fn store_row<T: Float, L: Lanes<T>, const VECTORS: usize>(vectors: [L; VECTORS], row: &mut [T]) {
+    for v in 0..VECTORS - 1 {
+        vectors[v].store(&mut row[v * L::N..]);
+    }
+    let last = &mut row[(VECTORS - 1) * L::N..];
+    // Where the row ends with a vector, that is cheaper than any part of one.
+    if last.len() == L::N {
+        vectors[VECTORS - 1].store(last);
+    } else {
+        vectors[VECTORS - 1].store_partial(last);
+    }
+}

@@ -1,9 +1,12 @@
 //! The five loops around the micro-kernel.
 
-use super::blocking::{COLUMNS, DEPTH, PACK_STRIDE, PACK_USES, ROWS, parts, tile_rows, tile_vectors};
+use super::blocking::{
+    COLUMNS, DEPTH, PACK_STRIDE, PACK_USES, ROWS, parts, tile_pairs, tile_rows, tile_vectors,
+};
 use super::ends::Ends;
 use super::matrix::Matrix;
 use super::packing::{pack_left, pack_right};
+use super::pairs::tile_of_pairs;
 use super::tile::{Right, tile};
 use crate::simd::{Float, Lanes};
 
@@ -125,6 +128,14 @@ impl<T: Float> Strip<'_, T> {
     fn multiply<L: Lanes<T>, const VECTORS: usize>(&self, c: &mut [T]) {
         if VECTORS > const { tile_vectors(L::LEVEL) } {
             unreachable!("no strip is wider than a tile");
+        } else if const { tile_pairs(L::LEVEL) > 0 && VECTORS > 1 }
+            && self.left.is_some()
+            && self.right.width <= (VECTORS - 1) * L::N + L::N / 2
+        {
+            match VECTORS {
+                2 => self.pairs::<L, 1>(c),
+                _ => self.pairs::<L, 2>(c),
+            }
         } else if self.whole {
             self.tiles::<L, VECTORS, true>(c);
         } else {
@@ -153,6 +164,33 @@ impl<T: Float> Strip<'_, T> {
                 7 if const { tile_rows(L::LEVEL) > 6 } => self.tile::<L, 7, VECTORS, WHOLE>(left, c, ends),
                 _ if const { tile_rows(L::LEVEL) > 6 } => self.tile::<L, 8, VECTORS, WHOLE>(left, c, ends),
                 _ => unreachable!("no tile has more rows than its level allows"),
+            }
+        }
+    }
+
+    /// Tiles of pairs of rows that share their last vector, the odd row alone.
+    #[inline(always)]
+    fn pairs<L: Lanes<T>, const VECTORS: usize>(&self, c: &mut [T]) {
+        let left = self.left.expect("A is read in place");
+        for (start, length) in parts(self.rows / 2, tile_pairs(L::LEVEL)) {
+            let (left, ends) = (left.from(2 * start, 0), self.ends.from(2 * start, 0));
+            let (depth, right, stride, c) =
+                (self.depth, self.right, self.stride, &mut c[2 * start * self.stride..]);
+            match length {
+                0 => {}
+                1 => tile_of_pairs::<T, L, 1, VECTORS>(depth, left, right, c, stride, ends),
+                2 => tile_of_pairs::<T, L, 2, VECTORS>(depth, left, right, c, stride, ends),
+                3 => tile_of_pairs::<T, L, 3, VECTORS>(depth, left, right, c, stride, ends),
+                4 => tile_of_pairs::<T, L, 4, VECTORS>(depth, left, right, c, stride, ends),
+                _ => tile_of_pairs::<T, L, 5, VECTORS>(depth, left, right, c, stride, ends),
+            }
+        }
+        if self.rows % 2 == 1 {
+            let last = self.rows - 1;
+            let (left, c, ends) = (left.from(last, 0), &mut c[last * self.stride..], self.ends.from(last, 0));
+            match VECTORS {
+                1 => self.tile::<L, 1, 2, false>(left, c, ends),
+                _ => self.tile::<L, 1, 3, false>(left, c, ends),
             }
         }
     }

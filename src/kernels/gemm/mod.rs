@@ -21,6 +21,7 @@ mod ends;
 mod loops;
 mod matrix;
 mod packing;
+mod pairs;
 mod threads;
 mod tile;
 mod vector;

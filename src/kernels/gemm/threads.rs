@@ -40,6 +40,7 @@ pub(super) struct Product<'a, T> {
 }
 
 impl<'a, T: Float> Product<'a, T> {
+    #[inline(always)]
     pub(super) fn new(
         episodes: usize,
         size: Size,
@@ -48,22 +49,20 @@ impl<'a, T: Float> Product<'a, T> {
         relu: bool,
         sums: bool,
     ) -> Self {
-        let Size { rows, inner, columns } = size;
-        if rows == 1 && columns > 1 {
-            // A row vector lies in memory as a column does: C^T = B^T A^T.
-            let operands = [b, a].map(|operand| Operand { transposed: !operand.transposed, ..operand });
-            let addend = addend.map(|addend| Addend { row_stride: 1, ..addend });
-            let size = Size { rows: columns, inner, columns: 1 };
-            return Product::new(episodes, size, operands, addend, relu, sums);
-        }
+        // A row vector lies in memory as a column does: C^T = B^T A^T.
+        let turns = size.rows == 1 && size.columns > 1;
+        let (rows, inner, columns) =
+            if turns { (size.columns, size.inner, 1) } else { (size.rows, size.inner, size.columns) };
+        let (a, b) = if turns { (b, a) } else { (a, b) };
+        let addend = addend.map(|addend| if turns { Addend { row_stride: 1, ..addend } } else { addend });
         // What has one row or one column lies in memory as its transpose does; these are the ways that read it best.
-        let a_transposed = rows > 1 && (a.transposed || inner == 1);
-        let b_transposed = columns > 1 && inner > 1 && b.transposed;
+        let a_transposed = rows > 1 && (a.transposed != turns || inner == 1);
+        let b_transposed = columns > 1 && inner > 1 && b.transposed != turns;
         let a_stride = if a_transposed { rows } else { inner };
         let b_stride = if b_transposed { inner } else { columns };
         Product {
             episodes,
-            size,
+            size: Size { rows, inner, columns },
             a: Matrix { values: a.values, stride: a_stride, transposed: a_transposed },
             b: Matrix { values: b.values, stride: b_stride, transposed: b_transposed },
             ends: Ends { start: addend.map_or(Start::Zero, |addend| Start::At(addend.first())), relu },
@@ -78,10 +77,12 @@ impl<'a, T: Float> Product<'a, T> {
     }
 
     /// [`Product::compute`], compiled in this crate.
+    #[inline(always)]
     pub(super) fn compiled(self, c: &mut [T]) {
         T::call(Whole { product: self, c });
     }
 
+    #[inline(always)]
     fn cast<U: Float>(self) -> Product<'a, U> {
         let Product { episodes, size, strides, sums, path, .. } = self;
         let (a, b, ends) = (self.a.cast(), self.b.cast(), self.ends.cast());
@@ -89,7 +90,7 @@ impl<'a, T: Float> Product<'a, T> {
     }
 
     /// Computes all of `c`, on as many threads of rayon's pool as the work is worth.
-    fn compute(self, c: &mut [T]) {
+    fn compute(&self, c: &mut [T]) {
         let Size { rows, inner, columns } = self.size;
         if self.episodes * inner == 0 || c.is_empty() {
             return self.without_terms(c);
@@ -115,7 +116,7 @@ impl<'a, T: Float> Product<'a, T> {
     }
 
     /// All of `c` where there is nothing to sum.
-    fn without_terms(self, c: &mut [T]) {
+    fn without_terms(&self, c: &mut [T]) {
         let columns = self.size.columns;
         for (at, c) in c.iter_mut().enumerate() {
             let (episode, row) = (at / columns / self.size.rows, at / columns % self.size.rows);
@@ -145,7 +146,7 @@ impl<'a, T: Float> Product<'a, T> {
         }
     }
 
-    fn on_this_thread(self, c: &mut [T]) {
+    fn on_this_thread(&self, c: &mut [T]) {
         thread_local! {
             static PACKED: RefCell<Slab<f64>> = const { RefCell::new(Slab::new()) };
         }
@@ -189,27 +190,29 @@ struct Whole<'a, T> {
 
 impl<T: Float> Compiled for Whole<'_, T> {
     type Output = ();
+    #[inline(always)]
     fn single(self) {
-        single(self.product.cast(), bytemuck::cast_slice_mut(self.c));
+        single(&self.product.cast(), bytemuck::cast_slice_mut(self.c));
     }
+    #[inline(always)]
     fn double(self) {
-        double(self.product.cast(), bytemuck::cast_slice_mut(self.c));
+        double(&self.product.cast(), bytemuck::cast_slice_mut(self.c));
     }
 }
 
 #[inline(never)]
-fn single(product: Product<'_, Single>, c: &mut [Single]) {
+fn single(product: &Product<'_, Single>, c: &mut [Single]) {
     product.compute(c);
 }
 
 #[inline(never)]
-fn double(product: Product<'_, Double>, c: &mut [Double]) {
+fn double(product: &Product<'_, Double>, c: &mut [Double]) {
     product.compute(c);
 }
 
 /// What one thread computes tile by tile, and the room in which it packs.
 struct InTiles<'a, T> {
-    product: Product<'a, T>,
+    product: &'a Product<'a, T>,
     c: &'a mut [T],
     packed: (&'a mut [T], &'a mut [T]),
 }
@@ -230,7 +233,7 @@ impl<T: Float> Kernel<T> for InTiles<'_, T> {
 
 /// What one thread computes where `C` has one column.
 struct TimesVector<'a, T> {
-    product: Product<'a, T>,
+    product: &'a Product<'a, T>,
     c: &'a mut [T],
 }
 
@@ -248,7 +251,7 @@ impl<T: Float> Kernel<T> for TimesVector<'_, T> {
 
 /// What one thread computes where `inner` is one.
 struct Outer<'a, T> {
-    product: Product<'a, T>,
+    product: &'a Product<'a, T>,
     c: &'a mut [T],
 }
 

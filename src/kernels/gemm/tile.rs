@@ -1,6 +1,6 @@
 //! The micro-kernel: a tile of `C` held in registers while `inner` passes by.
 
-use super::ends::{Ends, relu};
+use super::ends::{Ends, load_row, relu, store_row};
 use super::matrix::Matrix;
 use crate::simd::{Float, Lanes};
 
@@ -28,15 +28,10 @@ pub(super) fn tile<T: Float, L: Lanes<T>, const ROWS: usize, const VECTORS: usiz
     stride: usize,
     ends: Ends<T>,
 ) {
-    let last = (VECTORS - 1) * L::N;
     let mut sums = [[L::splat(T::ZERO); VECTORS]; ROWS];
     if let Some(addend) = ends.addend(c, stride) {
         for i in 0..ROWS {
-            let row = &addend.values[i * addend.stride..][..right.width];
-            for v in 0..VECTORS - 1 {
-                sums[i][v] = L::load(&row[v * L::N..]);
-            }
-            sums[i][VECTORS - 1] = L::load_partial(&row[last..]);
+            sums[i] = load_row(&addend.values[i * addend.stride..][..right.width]);
         }
     }
     if left.transposed {
@@ -67,15 +62,7 @@ pub(super) fn tile<T: Float, L: Lanes<T>, const ROWS: usize, const VECTORS: usiz
         }
     }
     for i in 0..ROWS {
-        let row = &mut c[i * stride..][..right.width];
-        for v in 0..VECTORS - 1 {
-            sums[i][v].store(&mut row[v * L::N..]);
-        }
-        if right.width == VECTORS * L::N {
-            sums[i][VECTORS - 1].store(&mut row[last..]);
-        } else {
-            sums[i][VECTORS - 1].store_partial(&mut row[last..]);
-        }
+        store_row(sums[i], &mut c[i * stride..][..right.width]);
     }
 }
 
@@ -98,7 +85,7 @@ impl<T: Float> Right<'_, T> {
 
 /// `sums += factor * vectors`.
 #[inline(always)]
-fn add_row<T: Float, L: Lanes<T>, const VECTORS: usize>(
+pub(super) fn add_row<T: Float, L: Lanes<T>, const VECTORS: usize>(
     sums: &mut [L; VECTORS],
     factor: T,
     vectors: &[L; VECTORS],

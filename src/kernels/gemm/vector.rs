@@ -1,9 +1,10 @@
 //! Products with a vector: one column or one row of `C`, and a column times a row.
 
 use super::blocking::parts;
-use super::ends::{Ends, relu};
+use super::ends::{Ends, load_row, relu, store_row};
 use super::matrix::Matrix;
 use super::packing::{MOST_LANES, sums_of_each};
+use super::tile::add_row;
 use crate::simd::{Float, Lanes};
 
 /// The rows that [`dots`] multiplies side by side: their sums do not wait for one another.
@@ -89,69 +90,71 @@ fn combine<T: Float, L: Lanes<T>, const VECTORS: usize, const CHAINS: usize>(
     ends: Ends<T>,
 ) {
     let width = y.len();
-    let last = (VECTORS - 1) * L::N;
     let mut sums = [[L::splat(T::ZERO); VECTORS]; CHAINS];
     let row = |p: usize| &m.values[p * m.stride..][..width];
     let mut p = 0;
     while p + CHAINS <= x.len() {
         for chain in 0..CHAINS {
-            add_row::<T, L, VECTORS>(&mut sums[chain], x[p + chain], row(p + chain));
+            add_row(&mut sums[chain], x[p + chain], &load_row(row(p + chain)));
         }
         p += CHAINS;
     }
     while p < x.len() {
-        add_row::<T, L, VECTORS>(&mut sums[0], x[p], row(p));
+        add_row(&mut sums[0], x[p], &load_row(row(p)));
         p += 1;
     }
+    let mut total = sums[0];
     for v in 0..VECTORS {
-        let mut sum = sums[0][v];
         for chain in 1..CHAINS {
-            sum = sum.add(sums[chain][v]);
+            total[v] = total[v].add(sums[chain][v]);
         }
-        let to = &mut y[v * L::N..];
-        let sum = sum.add(ends.from(v * L::N, 0).column(to));
-        let sum = if ends.relu { relu(sum) } else { sum };
-        if v * L::N < last || width == VECTORS * L::N {
-            sum.store(to);
-        } else {
-            sum.store_partial(to);
+        total[v] = total[v].add(ends.from(v * L::N, 0).column(&y[v * L::N..]));
+        if ends.relu {
+            total[v] = relu(total[v]);
         }
     }
-}
-
-#[inline(always)]
-fn add_row<T: Float, L: Lanes<T>, const VECTORS: usize>(sums: &mut [L; VECTORS], factor: T, row: &[T]) {
-    let factor = L::splat(factor);
-    for v in 0..VECTORS - 1 {
-        sums[v] = factor.mul_add(L::load(&row[v * L::N..]), sums[v]);
-    }
-    let last = L::load_partial(&row[(VECTORS - 1) * L::N..]);
-    sums[VECTORS - 1] = factor.mul_add(last, sums[VECTORS - 1]);
+    store_row(total, y);
 }
 
 /// `C = x y` with its [`Ends`]: the column `x` times the row `y`.
 #[inline(always)]
 pub(super) fn outer<T: Float, L: Lanes<T>>(x: &[T], y: &[T], c: &mut [T], ends: Ends<T>) {
-    let whole = y.len() - y.len() % L::N;
-    for (i, (factor, row)) in x.iter().zip(c.chunks_exact_mut(y.len())).enumerate() {
-        let (factor, ends) = (L::splat(*factor), ends.from(i, 0));
-        for j in (0..whole).step_by(L::N) {
-            let begin = match ends.addend(row, 0) {
-                Some(addend) => L::load(&addend.values[j..]),
-                None => L::splat(T::ZERO),
-            };
-            let sum = factor.mul_add(L::load(&y[j..]), begin);
-            let sum = if ends.relu { relu(sum) } else { sum };
-            sum.store(&mut row[j..]);
+    for (start, vectors) in parts(y.len().div_ceil(L::N), VECTORS) {
+        let start = start * L::N;
+        let width = (y.len() - start).min(vectors * L::N);
+        let (part, c, ends) = (&y[start..][..width], &mut c[start..], ends.from(0, start));
+        match vectors {
+            1 => outer_strip::<T, L, 1>(x, part, c, y.len(), ends),
+            2 => outer_strip::<T, L, 2>(x, part, c, y.len(), ends),
+            3 => outer_strip::<T, L, 3>(x, part, c, y.len(), ends),
+            _ => outer_strip::<T, L, VECTORS>(x, part, c, y.len(), ends),
         }
-        if whole < y.len() {
-            let begin = match ends.addend(row, 0) {
-                Some(addend) => L::load_partial(&addend.values[whole..y.len()]),
-                None => L::splat(T::ZERO),
-            };
-            let sum = factor.mul_add(L::load_partial(&y[whole..]), begin);
-            let sum = if ends.relu { relu(sum) } else { sum };
-            sum.store_partial(&mut row[whole..]);
+    }
+}
+
+/// The columns of an outer product under a part `y` of its row, at most `VECTORS` vectors and more than one vector less;
+/// rows of `C` are `stride` apart.
+#[inline(always)]
+fn outer_strip<T: Float, L: Lanes<T>, const VECTORS: usize>(
+    x: &[T],
+    y: &[T],
+    c: &mut [T],
+    stride: usize,
+    ends: Ends<T>,
+) {
+    let vectors: [L; VECTORS] = load_row(y);
+    for (i, (factor, c)) in x.iter().zip(c.chunks_mut(stride)).enumerate() {
+        let c = &mut c[..y.len()];
+        let mut sums = match ends.from(i, 0).addend(c, 0) {
+            Some(addend) => load_row(&addend.values[..c.len()]),
+            None => [L::splat(T::ZERO); VECTORS],
+        };
+        add_row(&mut sums, *factor, &vectors);
+        if ends.relu {
+            for v in 0..VECTORS {
+                sums[v] = relu(sums[v]);
+            }
         }
+        store_row(sums, c);
     }
 }
