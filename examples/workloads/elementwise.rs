@@ -35,9 +35,13 @@ const FUNCTIONS: [(&str, Function, usize); 5] = [
     ("add", |x, y, out| zip(x, y, out, Add), 3),
 ];
 
-pub fn run(bench: &Bench) {
-    let sizes: &[usize] = if bench.quick { &[1_000, 100_000] } else { &[1_000, 100_000, 10_000_000] };
-    for &n in sizes {
+pub fn run(bench: &Bench, lengths: &[usize]) {
+    let lengths = match (lengths, bench.quick) {
+        ([], true) => &[1_000, 100_000][..],
+        ([], false) => &[1_000, 100_000, 10_000_000],
+        _ => lengths,
+    };
+    for &n in lengths {
         let x = tensor([n], uniform(1, n).map(|u| u * 4.0 - 2.0));
         let y = tensor([n], uniform(2, n));
         let (x, y) = (x.values(), y.values());

@@ -49,6 +49,18 @@ struct Options {
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     chunk: Option<usize>,
 
+    /// The products of gemm, for instance 80x784x256,25:10x40x40 [default: squares and layers]
+    #[arg(long, value_name = "[EPISODES:]ROWSxINNERxCOLUMNS", value_delimiter = ',')]
+    shapes: Vec<gemm::Shape>,
+
+    /// The numbers that gemm multiplies
+    #[arg(long = "type", value_enum, value_name = "TYPE", default_value = "f32")]
+    precision: Precision,
+
+    /// The lengths of elementwise [default: 1000, 100000 and 10000000]
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = at_least_one)]
+    n: Vec<usize>,
+
     /// How many processor cores to use; the process stays on the first ones that it may use
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = common::thread_count)]
     threads: usize,
@@ -73,6 +85,12 @@ enum Workload {
     Elementwise,
     /// Loss, gradient and Hessian-vector products of a classifier
     Hvp,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Precision {
+    F32,
+    F64,
 }
 
 #[derive(Clone, Copy, ValueEnum, Serialize)]
@@ -100,8 +118,8 @@ fn run(started: Instant, options: &Options) -> common::Result {
         if options.workload.is_none_or(|wanted| wanted == *workload) {
             match workload {
                 Workload::SineMaml => sine_maml::run(&bench, options),
-                Workload::Gemm => gemm::run(&bench),
-                Workload::Elementwise => elementwise::run(&bench),
+                Workload::Gemm => gemm::run(&bench, options),
+                Workload::Elementwise => elementwise::run(&bench, &options.n),
                 Workload::Hvp => hvp::run(&bench),
             }
         }
