@@ -7,6 +7,7 @@ use super::ends::Ends;
 use super::matrix::Matrix;
 use super::packing::{pack_left, pack_right};
 use super::pairs::tile_of_pairs;
+use super::product::Product;
 use super::tile::{Right, tile};
 use crate::simd::{Float, Lanes};
 
@@ -29,6 +30,17 @@ impl Size {
         b.transposed || (b.stride * size_of::<T>() >= PACK_STRIDE && self.rows >= PACK_USES)
     }
 
+    /// Whether the product is one column of tiles, read in place. Then the episodes can pass one behind the other within
+    /// the loops, which are much of the work where the products are small.
+    #[inline(always)]
+    pub(super) fn is_one_strip<T: Float, L: Lanes<T>>(self, a: Matrix<T>, b: Matrix<T>) -> bool {
+        self.columns <= L::N * const { tile_vectors(L::LEVEL) }
+            && self.rows <= ROWS
+            && self.inner <= DEPTH
+            && !self.packs_left(a)
+            && !self.packs_right(b)
+    }
+
     /// The numbers that a packed block of `A` and of `B` hold at most, at any level.
     pub(super) fn packed<T>(self, a: Matrix<T>, b: Matrix<T>) -> (usize, usize) {
         let depth = self.inner.min(DEPTH);
@@ -38,17 +50,14 @@ impl Size {
     }
 }
 
-/// `C = A B` with its [`Ends`]; `C` is contiguous.
+/// All of `C`, of one episode, or of more where the product [is one strip](Size::is_one_strip).
 #[inline(always)]
 pub(super) fn multiply<T: Float, L: Lanes<T>>(
-    size: Size,
-    a: Matrix<T>,
-    b: Matrix<T>,
+    product: Product<T>,
     c: &mut [T],
-    ends: Ends<T>,
-    packed: (&mut [T], &mut [T]),
+    (packed_left, packed_right): (&mut [T], &mut [T]),
 ) {
-    let (packed_left, packed_right) = packed;
+    let Product { size, a, b, ends, .. } = product;
     let (packs_left, packs_right) = (size.packs_left(a), size.packs_right(b));
     for column in (0..size.columns).step_by(COLUMNS) {
         let columns = COLUMNS.min(size.columns - column);
@@ -87,6 +96,9 @@ pub(super) fn multiply<T: Float, L: Lanes<T>>(
                         Right { values: b.values, stride: b.stride, width }
                     };
                     let strip = Strip {
+                        episodes: product.episodes,
+                        strides: product.strides,
+                        c_stride: if product.sums { 0 } else { size.rows * size.columns },
                         depth,
                         rows,
                         left: if packs_left { None } else { Some(a.from(row, p)) },
@@ -108,8 +120,13 @@ pub(super) fn multiply<T: Float, L: Lanes<T>>(
     }
 }
 
-/// A column of tiles: all the rows of a block of `A` times one panel of `B`.
+/// A column of tiles: all the rows of a block of `A` times one panel of `B`, for each episode.
+#[derive(Clone, Copy)]
 struct Strip<'a, T> {
+    episodes: usize,
+    /// From one episode to the next in `A`, `B` and the addend, and in `C`; there 0 for the sum over the episodes.
+    strides: [usize; 3],
+    c_stride: usize,
     depth: usize,
     rows: usize,
     /// The block of `A` where it lies, if it is not packed.
@@ -133,13 +150,38 @@ impl<T: Float> Strip<'_, T> {
             && self.right.width <= (VECTORS - 1) * L::N + L::N / 2
         {
             match VECTORS {
-                2 => self.pairs::<L, 1>(c),
-                _ => self.pairs::<L, 2>(c),
+                2 => self.each_episode::<L, 1, false, true>(c),
+                _ => self.each_episode::<L, 2, false, true>(c),
             }
         } else if self.whole {
-            self.tiles::<L, VECTORS, true>(c);
+            self.each_episode::<L, VECTORS, true, false>(c);
         } else {
-            self.tiles::<L, VECTORS, false>(c);
+            self.each_episode::<L, VECTORS, false, false>(c);
+        }
+    }
+
+    #[inline(always)]
+    fn each_episode<L: Lanes<T>, const VECTORS: usize, const WHOLE: bool, const PAIRS: bool>(
+        &self,
+        c: &mut [T],
+    ) {
+        let [a, b, addend] = self.strides;
+        for episode in 0..self.episodes {
+            let left = match self.left {
+                Some(left) => Some(left.skip(episode * a)),
+                None => None,
+            };
+            let right = Right { values: &self.right.values[episode * b..], ..self.right };
+            let ends = self.ends.skip(episode * addend);
+            let ends =
+                if self.c_stride == 0 { ends.step(episode == 0, episode + 1 == self.episodes) } else { ends };
+            let strip = Strip { left, right, ends, ..*self };
+            let c = &mut c[episode * self.c_stride..];
+            if PAIRS {
+                strip.pairs::<L, VECTORS>(c);
+            } else {
+                strip.tiles::<L, VECTORS, WHOLE>(c);
+            }
         }
     }
 

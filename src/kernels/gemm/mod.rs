@@ -22,13 +22,14 @@ mod loops;
 mod matrix;
 mod packing;
 mod pairs;
+mod product;
 mod threads;
 mod tile;
 mod vector;
 
 use self::loops::Size;
 use self::matrix::Matrix;
-use self::threads::Product;
+use self::product::Product;
 use crate::simd::Float;
 
 /// One operand: row-major matrices, one an episode.
