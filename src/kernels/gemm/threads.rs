@@ -125,8 +125,7 @@ impl<T: Float> Kernel<T> for InTiles<'_, T> {
     fn run<L: Lanes<T>>(self) {
         let (packed_left, packed_right) = self.packed;
         let product = *self.product;
-        let together =
-            if product.size.is_one_strip::<T, L>(product.a, product.b) { product.episodes } else { 1 };
+        let together = if product.size.is_one_strip::<T, L>(product.a) { product.episodes } else { 1 };
         for first in (0..product.episodes).step_by(together) {
             let (part, c) = product.part(first, together, self.c);
             multiply::<T, L>(part, c, (&mut *packed_left, &mut *packed_right));
