@@ -22,6 +22,7 @@ mod loops;
 mod matrix;
 mod packing;
 mod pairs;
+mod product;
 mod threads;
 mod tile;
 mod vector;
@@ -29,7 +30,7 @@ mod vector;
 use self::loops::Size;
 use self::matrix::Matrix;
 pub(super) use self::packing::{MOST_LANES, sums_of_each};
-use self::threads::Product;
+use self::product::Product;
 use crate::simd::Float;
 
 /// One operand: row-major matrices, one an episode.

@@ -1,31 +1,32 @@
 //! Copies of blocks of `A` and `B` in the order in which the tiles read them.
 
 use super::blocking::tile_rows;
+use super::ends::{load_row, store_row};
 use super::matrix::Matrix;
 use crate::simd::{Float, Lanes};
 
 /// The most lanes that a vector has at any level.
 pub(in crate::kernels) const MOST_LANES: usize = 16;
 
-/// Packs `depth` rows and `width` columns of `B` into rows of whole vectors; what stands behind the last column
-/// has no meaning.
+/// Packs `depth` rows and `width` columns of `B` into rows of `VECTORS` vectors; what stands behind the last column has no
+/// meaning.
 #[inline(always)]
-pub(super) fn pack_right<T: Float, L: Lanes<T>>(b: Matrix<T>, depth: usize, width: usize, panel: &mut [T]) {
-    let whole = width.next_multiple_of(L::N);
+pub(super) fn pack_right<T: Float, L: Lanes<T>, const VECTORS: usize>(
+    b: Matrix<T>,
+    depth: usize,
+    width: usize,
+    panel: &mut [T],
+) {
     if b.transposed {
-        for j in (0..width).step_by(L::N) {
-            transpose_strip::<T, L>(b.from(0, j), depth, L::N.min(width - j), &mut panel[j..], whole);
+        for v in 0..VECTORS {
+            let start = v * L::N;
+            let count = L::N.min(width - start);
+            transpose_strip::<T, L, VECTORS>(b.from(0, start), depth, count, &mut panel[start..]);
         }
     } else {
-        for (row, packed) in b.values.chunks(b.stride).zip(panel.chunks_exact_mut(whole)).take(depth) {
-            let (from, to) = (row[..width].chunks(L::N), packed.chunks_exact_mut(L::N));
-            for (from, to) in from.zip(to) {
-                if from.len() == L::N {
-                    L::load(from).store(to);
-                } else {
-                    L::load_partial(from).store(to);
-                }
-            }
+        let rows = b.values.chunks(b.stride).zip(panel.chunks_exact_mut(VECTORS * L::N));
+        for (row, packed) in rows.take(depth) {
+            store_row(load_row::<T, L, VECTORS>(&row[..width]), packed);
         }
     }
 }
@@ -44,15 +45,14 @@ pub(super) fn pack_left<T: Float, L: Lanes<T>>(a: Matrix<T>, depth: usize, rows:
     }
 }
 
-/// Writes `count` stored rows of `depth` numbers as columns: vectors of `N` numbers, `stride` apart. What stands in
+/// Writes `count` stored rows of `depth` numbers as columns: vectors of `N` numbers, `VECTORS` vectors apart. What stands in
 /// the lanes behind `count` is a copy of the last row, of no meaning.
 #[inline(always)]
-fn transpose_strip<T: Float, L: Lanes<T>>(
+fn transpose_strip<T: Float, L: Lanes<T>, const VECTORS: usize>(
     b: Matrix<T>,
     depth: usize,
     count: usize,
     to: &mut [T],
-    stride: usize,
 ) {
     let mut rows = [&b.values[..depth]; MOST_LANES];
     let mut rest = b.values.chunks(b.stride).take(count);
@@ -70,8 +70,9 @@ fn transpose_strip<T: Float, L: Lanes<T>>(
             block[i] = L::load(&rows[i][p..]);
         }
         block = transpose::<T, L>(block);
+        let to = &mut to[p * VECTORS * L::N..][..((L::N - 1) * VECTORS + 1) * L::N];
         for i in 0..L::N {
-            block[i].store(&mut to[(p + i) * stride..]);
+            block[i].store(&mut to[i * VECTORS * L::N..]);
         }
         // The last block ends with the rows: what it shares with the block before is written twice.
         p = if p + L::N < depth { (p + L::N).min(depth - L::N) } else { depth };
@@ -83,7 +84,7 @@ fn transpose_strip<T: Float, L: Lanes<T>>(
         block = transpose::<T, L>(block);
         for i in 0..L::N {
             if i < depth {
-                block[i].store(&mut to[i * stride..]);
+                block[i].store(&mut to[i * VECTORS * L::N..]);
             }
         }
     }

@@ -5,88 +5,17 @@ use std::cell::RefCell;
 use rayon::prelude::*;
 
 use super::blocking::{THREAD_WORK, tile_rows};
-use super::ends::{Ends, Start};
+use super::ends::Start;
 use super::loops::{Size, multiply};
-use super::matrix::Matrix;
+use super::product::{Path, Product};
 use super::vector::{outer, times_vector};
-use super::{Addend, Operand};
 use crate::simd::{self, Compiled, Double, Float, Kernel, Lanes, Single, Slab};
 
-/// The loops that a product runs through.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Path {
-    /// `C` has one column: a matrix times a vector.
-    Column,
-    /// `inner` is one: a column times a row.
-    Outer,
-    Tiles,
-}
-
-/// One product for each episode, or the sum of all.
-#[derive(Clone, Copy)]
-pub(super) struct Product<'a, T> {
-    episodes: usize,
-    size: Size,
-    a: Matrix<'a, T>,
-    b: Matrix<'a, T>,
-    /// For the first episode.
-    ends: Ends<'a, T>,
-    /// From the matrix of one episode to that of the next, in `A`, in `B` and in the addend.
-    strides: [usize; 3],
-    /// Whether there is one `C`, the sum over the episodes.
-    sums: bool,
-    /// Asked of the whole product, for its parts may have one row too.
-    path: Path,
-}
-
-impl<'a, T: Float> Product<'a, T> {
-    #[inline(always)]
-    pub(super) fn new(
-        episodes: usize,
-        size: Size,
-        [a, b]: [Operand<'a, T>; 2],
-        addend: Option<Addend<'a, T>>,
-        relu: bool,
-        sums: bool,
-    ) -> Self {
-        // A row vector lies in memory as a column does: C^T = B^T A^T.
-        let turns = size.rows == 1 && size.columns > 1;
-        let (rows, inner, columns) =
-            if turns { (size.columns, size.inner, 1) } else { (size.rows, size.inner, size.columns) };
-        let (a, b) = if turns { (b, a) } else { (a, b) };
-        let addend = addend.map(|addend| if turns { Addend { row_stride: 1, ..addend } } else { addend });
-        // What has one row or one column lies in memory as its transpose does; these are the ways that read it best.
-        let a_transposed = rows > 1 && (a.transposed != turns || inner == 1);
-        let b_transposed = columns > 1 && inner > 1 && b.transposed != turns;
-        let a_stride = if a_transposed { rows } else { inner };
-        let b_stride = if b_transposed { inner } else { columns };
-        Product {
-            episodes,
-            size: Size { rows, inner, columns },
-            a: Matrix { values: a.values, stride: a_stride, transposed: a_transposed },
-            b: Matrix { values: b.values, stride: b_stride, transposed: b_transposed },
-            ends: Ends { start: addend.map_or(Start::Zero, |addend| Start::At(addend.first())), relu },
-            strides: [a.episode_stride, b.episode_stride, addend.map_or(0, |addend| addend.episode_stride)],
-            sums,
-            path: match (inner, columns) {
-                (_, 1) => Path::Column,
-                (1, _) => Path::Outer,
-                _ => Path::Tiles,
-            },
-        }
-    }
-
+impl<T: Float> Product<'_, T> {
     /// [`Product::compute`], compiled in this crate.
     #[inline(always)]
     pub(super) fn compiled(self, c: &mut [T]) {
         T::call(Whole { product: self, c });
-    }
-
-    #[inline(always)]
-    fn cast<U: Float>(self) -> Product<'a, U> {
-        let Product { episodes, size, strides, sums, path, .. } = self;
-        let (a, b, ends) = (self.a.cast(), self.b.cast(), self.ends.cast());
-        Product { episodes, size, a, b, ends, strides, sums, path }
     }
 
     /// Computes all of `c`, on as many threads of rayon's pool as the work is worth.
@@ -130,22 +59,6 @@ impl<'a, T: Float> Product<'a, T> {
         }
     }
 
-    /// The product of the episodes from `first`.
-    #[inline(always)]
-    fn episodes_from(self, first: usize, episodes: usize) -> Self {
-        let [a, b, addend] = self.strides.map(|stride| first * stride);
-        Product { episodes, a: self.a.skip(a), b: self.b.skip(b), ends: self.ends.skip(addend), ..self }
-    }
-
-    fn rows_from(self, first: usize, rows: usize) -> Self {
-        Product {
-            size: Size { rows, ..self.size },
-            a: self.a.from(first, 0),
-            ends: self.ends.from(first, 0),
-            ..self
-        }
-    }
-
     fn on_this_thread(&self, c: &mut [T]) {
         thread_local! {
             static PACKED: RefCell<Slab<f64>> = const { RefCell::new(Slab::new()) };
@@ -167,18 +80,6 @@ impl<'a, T: Float> Product<'a, T> {
             let (packed_right, packed_left) = packed.split_at_mut(right);
             simd::run(InTiles { product: self, c, packed: (packed_left, packed_right) });
         });
-    }
-
-    /// The product of one episode, and its `C`.
-    #[inline(always)]
-    fn episode(self, episode: usize, c: &mut [T]) -> (Self, &mut [T]) {
-        let one = self.episodes_from(episode, 1);
-        if self.sums {
-            let ends = one.ends.step(episode == 0, episode + 1 == self.episodes);
-            return (Product { ends, ..one }, c);
-        }
-        let length = self.size.rows * self.size.columns;
-        (one, &mut c[episode * length..][..length])
     }
 }
 
@@ -223,10 +124,11 @@ impl<T: Float> Kernel<T> for InTiles<'_, T> {
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
         let (packed_left, packed_right) = self.packed;
-        for episode in 0..self.product.episodes {
-            let (Product { size, a, b, ends, .. }, c) = self.product.episode(episode, self.c);
-            let packed = (&mut *packed_left, &mut *packed_right);
-            multiply::<T, L>(size, a, b, c, ends, packed);
+        let product = *self.product;
+        let together = if product.size.is_one_strip::<T, L>(product.a) { product.episodes } else { 1 };
+        for first in (0..product.episodes).step_by(together) {
+            let (part, c) = product.part(first, together, self.c);
+            multiply::<T, L>(part, c, (&mut *packed_left, &mut *packed_right));
         }
     }
 }
@@ -243,7 +145,7 @@ impl<T: Float> Kernel<T> for TimesVector<'_, T> {
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
         for episode in 0..self.product.episodes {
-            let (Product { size, a, b, ends, .. }, c) = self.product.episode(episode, self.c);
+            let (Product { size, a, b, ends, .. }, c) = self.product.part(episode, 1, self.c);
             times_vector::<T, L>(a, &b.values[..size.inner], c, ends);
         }
     }
@@ -261,7 +163,7 @@ impl<T: Float> Kernel<T> for Outer<'_, T> {
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
         for episode in 0..self.product.episodes {
-            let (Product { size, a, b, ends, .. }, c) = self.product.episode(episode, self.c);
+            let (Product { size, a, b, ends, .. }, c) = self.product.part(episode, 1, self.c);
             outer::<T, L>(&a.values[..size.rows], &b.values[..size.columns], c, ends);
         }
     }
