@@ -3,8 +3,8 @@
 pub use crate::calculus::{grad, hessian, hvp, hvp_forward, hvp_reverse, jacobian, jvp, vjp};
 pub use crate::meta::optimizer::{Adam, Optimizer, RmsProp, Sgd};
 pub use crate::meta::{
-    Adaptation, Clip, Inner, Loss, Maml, MetaSgd, Order, Problem, Rates, Road, Schedule, Training, Workers,
-    adapt, mean_grad,
+    Adaptation, Clip, Inner, Loss, Maml, MetaSgd, Order, Problem, Rates, Recorded, Road, Schedule, Training,
+    Workers, adapt, mean_grad,
 };
 pub use crate::nn::{Activation, Initializer, Params, cross_entropy, dense, mlp, mlp_parameters, mse};
 pub use crate::ops::{BatchVars, EpisodeVars, Tape, Var, concat};

@@ -61,6 +61,7 @@ fn train<L: Inner<f32>>(bench: &Bench, options: &Options, learner: L, learned: (
     let problem = Problem { order, ..Problem::new(learner, loss, steps) };
     let (schedule, workers) = (Schedule::constant(1e-3), Workers::new(chunk));
     let mut training = Training::new(problem, learned, Adam::new(), schedule, workers);
+    let mut training = training.recorded();
 
     let mut first_iteration_s = 0.0;
     let (losses, first_call) = timed(|| {
@@ -89,7 +90,7 @@ fn train<L: Inner<f32>>(bench: &Bench, options: &Options, learner: L, learned: (
 }
 
 fn meta_step<L: Inner<f32>, F: Loss<f32>>(
-    training: &mut Training<f32, L, F, Adam>,
+    training: &mut Recorded<'_, f32, L, F, Adam>,
     episodes: &[Episode],
 ) -> f64 {
     training.step(episodes).expect("a finite meta-gradient").loss

@@ -88,6 +88,12 @@ pub fn add_assign<T: Float>(out: &mut [T], x: &[T]) {
     run(AddAssign { out, x });
 }
 
+/// `out[i] *= factor`.
+#[inline]
+pub fn scale_assign<T: Float>(out: &mut [T], factor: T) {
+    run(ScaleAssign { out, factor });
+}
+
 #[track_caller]
 #[inline]
 fn same_length(kernel: &str, left: usize, right: usize) {

@@ -1,5 +1,6 @@
 //! Bounds on a gradient.
 
+use crate::kernels::map::scale_assign;
 use crate::kernels::reduce::squared_norm;
 use crate::simd::Float;
 
@@ -41,7 +42,7 @@ impl Clip {
                 let norm = squared_norm(gradient).to_f64().sqrt();
                 if norm > bound {
                     let factor = T::from_f64(bound / norm);
-                    gradient.iter_mut().for_each(|g| *g *= factor);
+                    scale_assign(gradient, factor);
                 }
             }
         }

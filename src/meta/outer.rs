@@ -4,8 +4,9 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::recording::Recording;
 use crate::calculus::grad;
-use crate::kernels::map::add_assign;
+use crate::kernels::map::{add_assign, scale_assign};
 use crate::ops::{Op, Tape, Var};
 use crate::simd::Float;
 use crate::tape::{AtRest, Bundle, Differentiable};
@@ -15,6 +16,8 @@ use crate::tape::{AtRest, Bundle, Differentiable};
 pub(super) struct Worker<T: Float> {
     /// The tape, to be cleared by whoever uses it.
     pub(super) tape: Tape<T>,
+    /// The program of the tape road, on a tape of its own.
+    pub(super) recording: Recording<T>,
     /// Values at rest.
     pub(super) memory: Vec<T>,
     /// The meta-gradient of one task.
@@ -29,6 +32,8 @@ pub(super) struct Worker<T: Float> {
 #[derive(Debug)]
 pub struct Workers<T: Float> {
     chunk: usize,
+    /// Whether programs of the tape road may serve more than once.
+    pub(super) replays: bool,
     idle: Mutex<Vec<Worker<T>>>,
     results: Vec<Result<T>>,
 }
@@ -48,13 +53,20 @@ impl<T: Float> Workers<T> {
     #[track_caller]
     pub fn new(chunk: usize) -> Self {
         assert!(chunk > 0, "a chunk of no episodes");
-        Workers { chunk, idle: Mutex::new(Vec::new()), results: Vec::new() }
+        Workers { chunk, replays: false, idle: Mutex::new(Vec::new()), results: Vec::new() }
     }
 
     /// The most bytes of values that one tape has held.
     pub fn peak_tape_bytes(&self) -> usize {
         let idle = self.idle.lock().expect("no worker panicked");
-        idle.iter().map(|worker| worker.tape.peak_bytes()).max().unwrap_or(0)
+        let peak = |worker: &Worker<T>| worker.tape.peak_bytes().max(worker.recording.tape.peak_bytes());
+        idle.iter().map(peak).max().unwrap_or(0)
+    }
+
+    /// Lets no program that was recorded before serve again.
+    pub(super) fn forget_recordings(&mut self) {
+        let idle = self.idle.get_mut().expect("no worker panicked");
+        idle.iter_mut().for_each(|worker| worker.recording.forget());
     }
 
     /// The mean over `episodes` of the losses and gradients whose sums over a chunk `work` computes.
@@ -71,16 +83,20 @@ impl<T: Float> Workers<T> {
         gradient.fill(T::ZERO);
         let mut loss = 0.0;
         if episodes.len() <= self.chunk {
-            with_worker(&self.idle, |worker| loss = work(worker, episodes, gradient));
+            let recorded = self.replays.then_some(episodes.len());
+            with_worker(&self.idle, recorded, |worker| loss = work(worker, episodes, gradient));
         } else {
             let chunks = episodes.len().div_ceil(self.chunk);
             self.results.resize_with(chunks, || Result { loss: 0.0, gradient: Vec::new() });
-            let (idle, count) = (&self.idle, gradient.len());
+            let (idle, count, replays) = (&self.idle, gradient.len(), self.replays);
             let parts = self.results.par_iter_mut().zip(episodes.par_chunks(self.chunk));
             parts.for_each(|(result, episodes)| {
                 result.gradient.clear();
                 result.gradient.resize(count, T::ZERO);
-                with_worker(idle, |worker| result.loss = work(worker, episodes, &mut result.gradient));
+                let recorded = replays.then_some(episodes.len());
+                with_worker(idle, recorded, |worker| {
+                    result.loss = work(worker, episodes, &mut result.gradient)
+                });
             });
             for result in &self.results {
                 loss += result.loss;
@@ -88,7 +104,7 @@ impl<T: Float> Workers<T> {
             }
         }
         let share = T::ONE / T::from_usize(episodes.len());
-        gradient.iter_mut().for_each(|g| *g *= share);
+        scale_assign(gradient, share);
         loss / episodes.len() as f64
     }
 
@@ -101,17 +117,37 @@ impl<T: Float> Workers<T> {
     ) {
         let chunks = episodes.par_chunks(self.chunk).zip(outputs.par_chunks_mut(self.chunk));
         chunks.for_each(|(episodes, outputs)| {
-            with_worker(&self.idle, |worker| work(worker, episodes, outputs));
+            with_worker(&self.idle, None, |worker| work(worker, episodes, outputs));
         });
     }
 }
 
 /// Lends an idle worker, or a new one. A stack rather than one worker a thread: a thread that waits inside one chunk may
-/// begin another.
-fn with_worker<T: Float>(idle: &Mutex<Vec<Worker<T>>>, work: impl FnOnce(&mut Worker<T>)) {
-    let idle_worker = idle.lock().expect("no worker panicked").pop();
+/// begin another. Where recorded programs serve again, the worker has one for as many episodes or is new.
+fn with_worker<T: Float>(
+    idle: &Mutex<Vec<Worker<T>>>,
+    recorded: Option<usize>,
+    work: impl FnOnce(&mut Worker<T>),
+) {
+    let find = |idle: &mut Vec<Worker<T>>| match recorded {
+        None => {
+            let mut worker = idle.pop()?;
+            worker.recording.forget();
+            Some(worker)
+        }
+        Some(episodes) => {
+            let at = |fits: &dyn Fn(&Recording<T>) -> bool| {
+                idle.iter().rposition(|worker| fits(&worker.recording))
+            };
+            let place =
+                at(&|recording| recording.serves(episodes)).or_else(|| at(&|other| other.is_free()))?;
+            Some(idle.swap_remove(place))
+        }
+    };
+    let idle_worker = find(&mut idle.lock().expect("no worker panicked"));
     let mut worker = idle_worker.unwrap_or_else(|| Worker {
         tape: Tape::new(),
+        recording: Recording::new(),
         memory: Vec::new(),
         task_gradient: Vec::new(),
     });

@@ -1,6 +1,7 @@
 //! The tape road: all inner steps on one tape, one gradient through all of them.
 
-use super::outer::{Worker, copy_out};
+use super::outer::Worker;
+use super::recording::Recording;
 use super::{Inner, Loss, MetaVars, Order, Problem};
 use crate::calculus::grad;
 use crate::nn::Params;
@@ -40,14 +41,16 @@ pub(super) fn gradient<T: Float, L: Inner<T>, F: Loss<T>>(
     episodes: &[Episode<T>],
     gradient: &mut [T],
 ) -> f64 {
-    worker.tape.clear();
-    let tape = &worker.tape;
-    let (theta, meta) = (theta.put(tape), meta.put(tape));
-    let episodes = Episode::put_episodes(episodes, tape);
-    let fast = adapt(&problem.learner, meta, theta, (problem.steps, problem.order), |theta| {
-        problem.loss.loss(theta, episodes.support)
-    });
-    let loss = problem.loss.loss(fast, episodes.query).sum_episodes();
-    copy_out(&grad(loss, &(theta, meta)), gradient);
-    loss.item().to_f64()
+    if !worker.recording.replay((theta, meta), episodes) {
+        let Recording { tape, places } = &mut worker.recording;
+        tape.clear();
+        let inputs = (theta.put(tape), meta.put(tape), Episode::put_episodes(episodes, tape));
+        let (theta, meta, batches) = inputs;
+        let fast = adapt(&problem.learner, meta, theta, (problem.steps, problem.order), |theta| {
+            problem.loss.loss(theta, batches.support)
+        });
+        let loss = problem.loss.loss(fast, batches.query).sum_episodes();
+        places.note(episodes.len(), &inputs, loss, &grad(loss, &(theta, meta)));
+    }
+    worker.recording.add_results(gradient)
 }

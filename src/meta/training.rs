@@ -81,6 +81,18 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
     /// There are no episodes, or shapes do not fit.
     #[track_caller]
     pub fn step(&mut self, episodes: &[Episode<T>]) -> Result<Report, GuardError> {
+        self.workers.replays = false;
+        self.descend(episodes)
+    }
+
+    /// A stretch of training in which nothing but numbers changes: see [`Recorded`].
+    pub fn recorded(&mut self) -> Recorded<'_, T, L, F, O> {
+        self.workers.forget_recordings();
+        Recorded { training: self }
+    }
+
+    #[track_caller]
+    fn descend(&mut self, episodes: &[Episode<T>]) -> Result<Report, GuardError> {
         let at = (&self.learned.0, &self.learned.1);
         let loss = self.problem.mean_gradient(&mut self.workers, at, episodes, &mut self.gradient);
         let finite = loss.is_finite() && all_finite(&self.gradient);
@@ -95,5 +107,58 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
         }
         self.iteration += 1;
         Ok(Report { loss, gradient_norm, applied })
+    }
+}
+
+/// A stretch of training that records the program of a meta-gradient once for each size of chunk, and from then on only
+/// computes it, to the same bits: the fastest way to train a small model by the tape road. (The adjoint road keeps no
+/// program; here as well it records every step.)
+///
+/// Learner, loss and steps are lent to it and cannot change meanwhile. A loss may compute with numbers as it likes on the
+/// tape; one that reads a number while it records (to branch on it, say) is recorded anew in every iteration. What no
+/// type can see is a loss that branches on something outside that changes, a clock or a counter: do not record that.
+///
+/// ```
+/// use metatape::prelude::*;
+/// use metatape::tasks::{Sinusoid, stream};
+///
+/// fn loss<'t>(theta: Params<'t>, batch: BatchVars<'t>) -> Var<'t> {
+///     mse(mlp(theta, batch.x, Activation::Relu), batch.y)
+/// }
+///
+/// let mut rng = stream(0, 0, 0);
+/// let theta = mlp_parameters(&[1, 8, 1], Initializer::Xavier, &mut rng);
+/// let episodes: Vec<Episode> = (0..4).map(|_| Sinusoid::maml().episode(5, 5, &mut rng)).collect();
+/// let problem = Problem::new(Maml { rate: 0.01 }, loss, 1);
+/// let (schedule, workers) = (Schedule::constant(1e-3), Workers::new(4));
+/// let mut training = Training::new(problem, (theta, ()), Adam::new(), schedule, workers);
+/// let mut recorded = training.recorded();
+/// for _ in 0..10 {
+///     recorded.step(&episodes)?;
+/// }
+/// # Ok::<(), metatape::meta::GuardError>(())
+/// ```
+pub struct Recorded<'a, T: Float, L: Inner<T>, F, O> {
+    training: &'a mut Training<T, L, F, O>,
+}
+
+impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Recorded<'_, T, L, F, O> {
+    /// See [`Training::step`].
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Panics
+    /// As there.
+    #[track_caller]
+    pub fn step(&mut self, episodes: &[Episode<T>]) -> Result<Report, GuardError> {
+        self.training.workers.replays = true;
+        self.training.descend(episodes)
+    }
+}
+
+impl<T: Float, L: Inner<T>, F, O> std::fmt::Debug for Recorded<'_, T, L, F, O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Recorded training, {} iterations done", self.training.iteration)
     }
 }

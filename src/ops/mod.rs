@@ -111,7 +111,7 @@ fn rows_and_columns(extent: &tape::Extent) -> Option<(usize, usize)> {
 #[track_caller]
 fn check_numbers<T: Float>(op: &str, numbers: Var<'_, T>, end: usize) {
     let outside = |x: &&T| !crate::kernels::index::is_index(**x, end);
-    if let Some(x) = numbers.read(|numbers| numbers.iter().find(outside).copied()) {
+    if let Some(x) = numbers.tape().inspect(numbers.id(), |numbers| numbers.iter().find(outside).copied()) {
         panic!("{op}: {x} is not a whole number below {end}");
     }
 }

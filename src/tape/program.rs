@@ -39,6 +39,7 @@ pub struct Scratch {
 pub struct Tape<T: Float, O> {
     program: RefCell<Program<T, O>>,
     scratch: Cell<Scratch>,
+    was_read: Cell<bool>,
 }
 
 struct Program<T: Float, O> {
@@ -53,7 +54,7 @@ impl<T: Float, O: Language> Tape<T, O> {
     /// An empty tape.
     pub fn new() -> Self {
         let program = Program { nodes: Vec::new(), slab: Slab::new(), used: 0, peak: 0, lists: Vec::new() };
-        Tape { program: RefCell::new(program), scratch: Cell::default() }
+        Tape { program: RefCell::new(program), scratch: Cell::default(), was_read: Cell::new(false) }
     }
 
     /// Forgets the program and its values, and keeps the memory for the next one.
@@ -62,6 +63,7 @@ impl<T: Float, O: Language> Tape<T, O> {
         program.peak = program.peak.max(program.used);
         program.nodes.clear();
         program.lists.clear();
+        self.was_read.set(false);
         program.used = 0;
     }
 
@@ -197,6 +199,43 @@ impl<T: Float, O: Language> Tape<T, O> {
         self.program.borrow().nodes[id as usize]
     }
 
+    /// Whether a number has been read since the tape was cleared: what was recorded after that may depend on it.
+    pub(crate) fn was_read(&self) -> bool {
+        self.was_read.get()
+    }
+
+    /// Writes `values` from position `start` over a value from outside. What was computed from it stays as it is until
+    /// [`Tape::replay`]. Says whether there is such a value, of that extent.
+    pub(crate) fn refill(&mut self, id: u32, extent: Extent, start: usize, values: &[T]) -> bool {
+        let Program { nodes, slab, .. } = self.program.get_mut();
+        let node = &nodes[id as usize];
+        let fits = node.op.is_none() && node.extent == extent;
+        if fits {
+            slab.values_mut()[node.at + start..][..values.len()].copy_from_slice(values);
+        }
+        fits
+    }
+
+    /// Computes the whole program anew.
+    pub(crate) fn replay(&mut self) {
+        let Program { nodes, slab, .. } = self.program.get_mut();
+        for node in nodes.iter() {
+            let Some(op) = node.op else { continue };
+            if op.is_view() {
+                continue;
+            }
+            let (below, above) = slab.values_mut().split_at_mut(node.at);
+            let mut values = [Value { values: &[], extent: Extent::SCALAR }; MAX_INPUTS];
+            let operands = &node.inputs[..usize::from(node.arity)];
+            for (value, &id) in values.iter_mut().zip(operands) {
+                let operand = &nodes[id as usize];
+                let floats = &below[operand.at..operand.at + operand.len];
+                *value = Value { values: floats, extent: &operand.extent };
+            }
+            op.evaluate(&values[..operands.len()], &node.extent, &mut above[..node.len]);
+        }
+    }
+
     /// Reads the whole program. Nothing can be recorded meanwhile.
     pub fn read_program<R>(&self, look: impl FnOnce(&[Node<O>]) -> R) -> R {
         look(&self.program.borrow().nodes)
@@ -204,6 +243,12 @@ impl<T: Float, O: Language> Tape<T, O> {
 
     /// Reads the floats of variable `id`.
     pub(super) fn read<R>(&self, id: u32, look: impl FnOnce(&[T]) -> R) -> R {
+        self.was_read.set(true);
+        self.inspect(id, look)
+    }
+
+    /// As [`Tape::read`], for a check on whose outcome no further program depends.
+    pub(crate) fn inspect<R>(&self, id: u32, look: impl FnOnce(&[T]) -> R) -> R {
         let program = self.program.borrow();
         let node = &program.nodes[id as usize];
         look(&program.slab.values()[node.at..node.at + node.len])
