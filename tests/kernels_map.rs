@@ -1,6 +1,6 @@
 //! Elementwise kernels against scalar loops, at awkward lengths, with canaries behind the outputs.
 
-use metatape::kernels::map::{Binary, Ternary, Unary, add_assign, map, zip, zip3};
+use metatape::kernels::map::{Binary, Ternary, Unary, add_assign, map, scale_assign, zip, zip3};
 use metatape::simd::{Float, Lanes};
 
 const LENGTHS: [usize; 13] = [0, 1, 3, 4, 5, 15, 16, 17, 31, 33, 100, 128, 1000];
@@ -59,6 +59,8 @@ fn elementwise<T: Float>() {
         let mut sum = y.clone();
         add_assign(&mut sum, &x);
         assert_eq!(sum, each(&|i| y[i] + x[i]));
+        scale_assign(&mut sum, T::from_f64(3.0));
+        assert_eq!(sum, each(&|i| (y[i] + x[i]) * T::from_f64(3.0)));
     }
 }
 

@@ -168,3 +168,22 @@ impl<T: Float> Kernel<T> for AddAssign<'_, T> {
         }
     }
 }
+
+struct ScaleAssign<'a, T> {
+    out: &'a mut [T],
+    factor: T,
+}
+
+impl<T: Float> Kernel<T> for ScaleAssign<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) {
+        let factor = L::splat(self.factor);
+        let mut outs = self.out.chunks_exact_mut(L::N);
+        for out in &mut outs {
+            L::load(out).mul(factor).store(out);
+        }
+        let rest = outs.into_remainder();
+        L::load_partial(rest).mul(factor).store_partial(rest);
+    }
+}
