@@ -22,6 +22,14 @@ pub(super) const fn tile_vectors(level: Level) -> usize {
     }
 }
 
+/// The floats in a vector at a level: what `Lanes::N` is inside a kernel.
+pub(super) const fn lanes<T>(level: Level) -> usize {
+    match level {
+        Level::Portable | Level::Avx2 => 32 / size_of::<T>(),
+        Level::Avx512 => 64 / size_of::<T>(),
+    }
+}
+
 /// The most pairs of rows in a tile whose last vector is at most half full and shared by two rows; none where that does
 /// not pay. With AVX-512 25 of the registers are sums: 10 x 2.5 vectors.
 pub(super) const fn tile_pairs(level: Level) -> usize {
@@ -65,7 +73,23 @@ pub(super) fn parts(total: usize, most: usize) -> impl Iterator<Item = (usize, u
 
 #[cfg(test)]
 mod tests {
-    use super::parts;
+    use super::{lanes, parts};
+    use crate::simd::{self, Kernel, Lanes};
+
+    struct Counted;
+
+    impl Kernel<f32> for Counted {
+        type Output = usize;
+        #[inline(always)]
+        fn run<L: Lanes<f32>>(self) -> usize {
+            L::N
+        }
+    }
+
+    #[test]
+    fn lanes_are_those_of_the_kernels() {
+        assert_eq!(lanes::<f32>(simd::level()), simd::run(Counted));
+    }
 
     #[test]
     fn parts_are_even_and_cover_the_whole() {

@@ -1,15 +1,11 @@
-//! The five loops around the micro-kernel.
+//! The loops around the strips of tiles.
 
-use super::blocking::{
-    COLUMNS, DEPTH, PACK_STRIDE, PACK_USES, ROWS, parts, tile_pairs, tile_rows, tile_vectors,
-};
-use super::ends::Ends;
+use super::blocking::{COLUMNS, DEPTH, PACK_STRIDE, PACK_USES, ROWS, lanes, parts, tile_vectors};
 use super::matrix::Matrix;
-use super::packing::{pack_left, pack_right};
-use super::pairs::tile_of_pairs;
+use super::packing::PackLeft;
 use super::product::Product;
-use super::tile::{Right, tile};
-use crate::simd::{Float, Lanes};
+use super::strip::Strip;
+use crate::simd::{self, Float, level};
 
 /// The rows, the inner dimension and the columns of one product.
 #[derive(Clone, Copy)]
@@ -30,11 +26,10 @@ impl Size {
         b.transposed || (b.stride * size_of::<T>() >= PACK_STRIDE && self.rows >= PACK_USES)
     }
 
-    /// Whether the product is one column of tiles. Then the episodes can pass one behind the other within the loops, which
-    /// are much of the work where the products are small.
-    #[inline(always)]
-    pub(super) fn is_one_strip<T: Float, L: Lanes<T>>(self, a: Matrix<T>) -> bool {
-        let columns = L::N * const { tile_vectors(L::LEVEL) };
+    /// Whether the product is one column of tiles.
+    #[inline]
+    pub(super) fn is_one_strip<T>(self, a: Matrix<T>) -> bool {
+        let columns = lanes::<T>(level()) * tile_vectors(level());
         self.rows <= ROWS && self.inner <= DEPTH && self.columns <= columns && !self.packs_left(a)
     }
 
@@ -47,193 +42,45 @@ impl Size {
     }
 }
 
-/// All of `C`, of one episode, or of more where the product [is one strip](Size::is_one_strip).
-#[inline(always)]
-pub(super) fn multiply<T: Float, L: Lanes<T>>(
-    product: Product<T>,
+/// All of `C`, of one episode, strip by strip.
+pub(super) fn multiply<T: Float>(
+    product: &Product<T>,
     c: &mut [T],
     (packed_left, packed_right): (&mut [T], &mut [T]),
 ) {
-    let Product { size, a, b, ends, .. } = product;
+    let Product { size, a, b, ends, .. } = *product;
     let (packs_left, packs_right) = (size.packs_left(a), size.packs_right(b));
+    let lanes = lanes::<T>(level());
     for column in (0..size.columns).step_by(COLUMNS) {
         let columns = COLUMNS.min(size.columns - column);
-        let vectors = columns.div_ceil(L::N);
         for p in (0..size.inner).step_by(DEPTH) {
-            let depth = DEPTH.min(size.inner - p);
-            let ends = ends.step(p == 0, p + depth == size.inner);
+            let inner = DEPTH.min(size.inner - p);
+            let ends = ends.step(p == 0, p + inner == size.inner);
             for row in (0..size.rows).step_by(ROWS) {
                 let rows = ROWS.min(size.rows - row);
                 if packs_left {
-                    for (start, length) in parts(rows, tile_rows(L::LEVEL)) {
-                        let panel = &mut packed_left[depth * start..][..depth * length];
-                        pack_left::<T, L>(a.from(row + start, p), depth, length, panel);
-                    }
+                    simd::run(PackLeft { block: a.from(row, p), depth: inner, rows, packed: packed_left });
                 }
-                for (start, length) in parts(vectors, tile_vectors(L::LEVEL)) {
-                    let start = start * L::N;
-                    let width = (length * L::N).min(columns - start);
-                    let strip = Strip {
-                        episodes: product.episodes,
-                        strides: product.strides,
-                        c_stride: if product.sums { 0 } else { size.rows * size.columns },
-                        depth,
-                        rows,
-                        left: if packs_left { None } else { Some(a.from(row, p)) },
-                        packed_left,
-                        right: b.from(p, column + start),
-                        packs_right,
-                        is_packed: row > 0,
-                        width,
-                        stride: size.columns,
+                for (start, length) in parts(columns.div_ceil(lanes), tile_vectors(level())) {
+                    let start = start * lanes;
+                    let panel = inner * start..inner * (start + length * lanes);
+                    let columns = (length * lanes).min(columns - start);
+                    let strip = Product {
+                        size: Size { rows, inner, columns },
+                        a: a.from(row, p),
+                        b: b.from(p, column + start),
                         ends: ends.from(row, column + start),
+                        ..*product
                     };
-                    let c = &mut c[row * size.columns + column + start..];
-                    let panel = if packs_right {
-                        &mut packed_right[depth * start..][..depth * length * L::N]
-                    } else {
-                        &mut []
-                    };
-                    match length {
-                        1 => strip.multiply::<L, 1>(c, panel),
-                        2 => strip.multiply::<L, 2>(c, panel),
-                        _ => strip.multiply::<L, 3>(c, panel),
-                    }
+                    simd::run(Strip {
+                        product: &strip,
+                        c: &mut c[row * size.columns + column + start..],
+                        stride: size.columns,
+                        left: if packs_left { Some(packed_left) } else { None },
+                        right: if packs_right { Some((&mut packed_right[panel], row > 0)) } else { None },
+                    });
                 }
             }
         }
-    }
-}
-
-/// A column of tiles: all the rows of a block of `A` times one panel of `B`, for each episode.
-#[derive(Clone, Copy)]
-struct Strip<'a, T> {
-    episodes: usize,
-    /// From one episode to the next in `A`, `B` and the addend, and in `C`; there 0 for the sum over the episodes.
-    strides: [usize; 3],
-    c_stride: usize,
-    depth: usize,
-    rows: usize,
-    /// The block of `A` where it lies, if it is not packed.
-    left: Option<Matrix<'a, T>>,
-    packed_left: &'a [T],
-    /// The block of `B` where it lies, whether it is packed into a panel, and whether that is done.
-    right: Matrix<'a, T>,
-    packs_right: bool,
-    is_packed: bool,
-    /// How many columns the strip covers.
-    width: usize,
-    /// From one row of `C` to the next.
-    stride: usize,
-    ends: Ends<'a, T>,
-}
-
-impl<T: Float> Strip<'_, T> {
-    #[inline(always)]
-    fn multiply<L: Lanes<T>, const VECTORS: usize>(&self, c: &mut [T], panel: &mut [T]) {
-        if VECTORS > const { tile_vectors(L::LEVEL) } {
-            unreachable!("no strip is wider than a tile");
-        }
-        let [a, b, addend] = self.strides;
-        for episode in 0..self.episodes {
-            let right = self.right.skip(episode * b);
-            let right = if self.packs_right {
-                if !self.is_packed && (episode == 0 || b > 0) {
-                    pack_right::<T, L, VECTORS>(right, self.depth, self.width, panel);
-                }
-                Right { values: panel, stride: VECTORS * L::N, width: self.width }
-            } else {
-                Right { values: right.values, stride: right.stride, width: self.width }
-            };
-            let ends = self.ends.skip(episode * addend);
-            let sums = self.c_stride == 0;
-            let ends = if sums { ends.step(episode == 0, episode + 1 == self.episodes) } else { ends };
-            let left = self.left.map(|left| left.skip(episode * a));
-            let strip = Strip { left, ends, ..*self };
-            strip.tiles::<L, VECTORS>(right, &mut c[episode * self.c_stride..]);
-        }
-    }
-
-    #[inline(always)]
-    fn tiles<L: Lanes<T>, const VECTORS: usize>(&self, right: Right<T>, c: &mut [T]) {
-        if const { tile_pairs(L::LEVEL) > 0 && VECTORS > 1 }
-            && self.left.is_some()
-            && self.width <= (VECTORS - 1) * L::N + L::N / 2
-        {
-            match VECTORS {
-                2 => self.pairs::<L, 1>(right, c),
-                _ => self.pairs::<L, 2>(right, c),
-            }
-        } else if self.packs_right || self.width == VECTORS * L::N {
-            self.rows::<L, VECTORS, true>(right, c);
-        } else {
-            self.rows::<L, VECTORS, false>(right, c);
-        }
-    }
-
-    #[inline(always)]
-    fn rows<L: Lanes<T>, const VECTORS: usize, const WHOLE: bool>(&self, right: Right<T>, c: &mut [T]) {
-        for (start, length) in parts(self.rows, tile_rows(L::LEVEL)) {
-            let left = match self.left {
-                Some(block) => block.from(start, 0),
-                None => {
-                    let panel = &self.packed_left[self.depth * start..][..self.depth * length];
-                    Matrix { values: panel, stride: length, transposed: true }
-                }
-            };
-            let (c, ends) = (&mut c[start * self.stride..], self.ends.from(start, 0));
-            match length {
-                1 => self.tile::<L, 1, VECTORS, WHOLE>(left, right, c, ends),
-                2 => self.tile::<L, 2, VECTORS, WHOLE>(left, right, c, ends),
-                3 => self.tile::<L, 3, VECTORS, WHOLE>(left, right, c, ends),
-                4 => self.tile::<L, 4, VECTORS, WHOLE>(left, right, c, ends),
-                5 => self.tile::<L, 5, VECTORS, WHOLE>(left, right, c, ends),
-                6 => self.tile::<L, 6, VECTORS, WHOLE>(left, right, c, ends),
-                7 if const { tile_rows(L::LEVEL) > 6 } => {
-                    self.tile::<L, 7, VECTORS, WHOLE>(left, right, c, ends)
-                }
-                _ if const { tile_rows(L::LEVEL) > 6 } => {
-                    self.tile::<L, 8, VECTORS, WHOLE>(left, right, c, ends)
-                }
-                _ => unreachable!("no tile has more rows than its level allows"),
-            }
-        }
-    }
-
-    /// Tiles of pairs of rows that share their last vector, the odd row alone.
-    #[inline(always)]
-    fn pairs<L: Lanes<T>, const VECTORS: usize>(&self, right: Right<T>, c: &mut [T]) {
-        let left = self.left.expect("A is read in place");
-        for (start, length) in parts(self.rows / 2, tile_pairs(L::LEVEL)) {
-            let (left, ends) = (left.from(2 * start, 0), self.ends.from(2 * start, 0));
-            let (depth, stride, c) = (self.depth, self.stride, &mut c[2 * start * self.stride..]);
-            match length {
-                0 => {}
-                1 => tile_of_pairs::<T, L, 1, VECTORS>(depth, left, right, c, stride, ends),
-                2 => tile_of_pairs::<T, L, 2, VECTORS>(depth, left, right, c, stride, ends),
-                3 => tile_of_pairs::<T, L, 3, VECTORS>(depth, left, right, c, stride, ends),
-                4 => tile_of_pairs::<T, L, 4, VECTORS>(depth, left, right, c, stride, ends),
-                _ => tile_of_pairs::<T, L, 5, VECTORS>(depth, left, right, c, stride, ends),
-            }
-        }
-        if self.rows % 2 == 1 {
-            let last = self.rows - 1;
-            let (left, c, ends) = (left.from(last, 0), &mut c[last * self.stride..], self.ends.from(last, 0));
-            match VECTORS {
-                1 => self.tile::<L, 1, 2, false>(left, right, c, ends),
-                _ => self.tile::<L, 1, 3, false>(left, right, c, ends),
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn tile<L: Lanes<T>, const ROWS: usize, const VECTORS: usize, const WHOLE: bool>(
-        &self,
-        left: Matrix<T>,
-        right: Right<T>,
-        c: &mut [T],
-        ends: Ends<T>,
-    ) {
-        tile::<T, L, ROWS, VECTORS, WHOLE>(self.depth, left, right, c, self.stride, ends);
     }
 }

@@ -23,6 +23,7 @@ mod matrix;
 mod packing;
 mod pairs;
 mod product;
+mod strip;
 mod threads;
 mod tile;
 mod vector;

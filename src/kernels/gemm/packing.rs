@@ -1,9 +1,9 @@
 //! Copies of blocks of `A` and `B` in the order in which the tiles read them.
 
-use super::blocking::tile_rows;
+use super::blocking::{parts, tile_rows};
 use super::ends::{load_row, store_row};
 use super::matrix::Matrix;
-use crate::simd::{Float, Lanes};
+use crate::simd::{Float, Kernel, Lanes};
 
 /// The most lanes that a vector has at any level.
 pub(in crate::kernels) const MOST_LANES: usize = 16;
@@ -31,16 +31,31 @@ pub(super) fn pack_right<T: Float, L: Lanes<T>, const VECTORS: usize>(
     }
 }
 
-/// Packs `depth` columns of `rows` numbers of a transposed `A` one behind the other.
-#[inline(always)]
-pub(super) fn pack_left<T: Float, L: Lanes<T>>(a: Matrix<T>, depth: usize, rows: usize, panel: &mut [T]) {
-    let whole = const { tile_rows(L::LEVEL) };
-    for (column, packed) in a.values.chunks(a.stride).zip(panel.chunks_exact_mut(rows)).take(depth) {
-        if rows == whole {
-            // A length known at compile time spares the call of a copying function.
-            packed[..whole].copy_from_slice(&column[..whole]);
-        } else {
-            packed.copy_from_slice(&column[..rows]);
+/// Packs a block of `rows` rows and `depth` columns of a transposed `A`, tile by tile, its columns one behind the other.
+pub(super) struct PackLeft<'a, T> {
+    pub(super) block: Matrix<'a, T>,
+    pub(super) depth: usize,
+    pub(super) rows: usize,
+    pub(super) packed: &'a mut [T],
+}
+
+impl<T: Float> Kernel<T> for PackLeft<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) {
+        let whole = const { tile_rows(L::LEVEL) };
+        for (start, rows) in parts(self.rows, whole) {
+            let panel = &mut self.packed[self.depth * start..][..self.depth * rows];
+            let columns = self.block.from(start, 0).values.chunks(self.block.stride);
+            for (column, packed) in columns.zip(panel.chunks_exact_mut(rows)) {
+                if rows == whole {
+                    // A length known at compile time spares the call of a copying function.
+                    packed[..whole].copy_from_slice(&column[..whole]);
+                } else {
+                    packed.copy_from_slice(&column[..rows]);
+                }
+            }
         }
     }
 }

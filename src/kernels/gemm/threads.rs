@@ -8,6 +8,7 @@ use super::blocking::{THREAD_WORK, tile_rows};
 use super::ends::Start;
 use super::loops::{Size, multiply};
 use super::product::{Path, Product};
+use super::strip::Strip;
 use super::vector::{outer, times_vector};
 use crate::simd::{self, Compiled, Double, Float, Kernel, Lanes, Single, Slab};
 
@@ -71,15 +72,28 @@ impl<T: Float> Product<'_, T> {
         }
         let (left, right) = self.size.packed(self.a, self.b);
         if left + right == 0 {
-            return simd::run(InTiles { product: self, c, packed: (&mut [], &mut []) });
+            return self.in_tiles(c, (&mut [], &mut []));
         }
         PACKED.with_borrow_mut(|slab| {
             slab.reserve((left + right) * size_of::<T>() / size_of::<f64>() + 1);
             let packed: &mut [T] = bytemuck::cast_slice_mut(slab.values_mut());
             // The panels of B come first: they are the ones that are read by whole vectors.
             let (packed_right, packed_left) = packed.split_at_mut(right);
-            simd::run(InTiles { product: self, c, packed: (packed_left, packed_right) });
+            self.in_tiles(c, (packed_left, packed_right));
         });
+    }
+
+    /// All episodes, within one kernel where each is one strip: entering it is much of the work where they are small.
+    #[inline]
+    fn in_tiles(&self, c: &mut [T], (packed_left, packed_right): (&mut [T], &mut [T])) {
+        if self.size.is_one_strip(self.a) {
+            let right = if packed_right.is_empty() { None } else { Some((packed_right, false)) };
+            return simd::run(Strip { product: self, c, stride: self.size.columns, left: None, right });
+        }
+        for episode in 0..self.episodes {
+            let (one, c) = self.part(episode, 1, c);
+            multiply(&one, c, (&mut *packed_left, &mut *packed_right));
+        }
     }
 }
 
@@ -109,28 +123,6 @@ fn single(product: &Product<'_, Single>, c: &mut [Single]) {
 #[inline(never)]
 fn double(product: &Product<'_, Double>, c: &mut [Double]) {
     product.compute(c);
-}
-
-/// What one thread computes tile by tile, and the room in which it packs.
-struct InTiles<'a, T> {
-    product: &'a Product<'a, T>,
-    c: &'a mut [T],
-    packed: (&'a mut [T], &'a mut [T]),
-}
-
-impl<T: Float> Kernel<T> for InTiles<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes<T>>(self) {
-        let (packed_left, packed_right) = self.packed;
-        let product = *self.product;
-        let together = if product.size.is_one_strip::<T, L>(product.a) { product.episodes } else { 1 };
-        for first in (0..product.episodes).step_by(together) {
-            let (part, c) = product.part(first, together, self.c);
-            multiply::<T, L>(part, c, (&mut *packed_left, &mut *packed_right));
-        }
-    }
 }
 
 /// What one thread computes where `C` has one column.
