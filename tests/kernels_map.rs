@@ -70,6 +70,24 @@ fn elementwise_kernels_are_scalar_loops() {
     elementwise::<f64>();
 }
 
+fn larger_than_caches<T: Float>() {
+    // From 16 MiB on outputs are written by other instructions, which want aligned places.
+    let length = (16 << 20) / size_of::<T>() + 77;
+    let (x, y) = (integers::<T>(length, 7), integers::<T>(length, 11));
+    for start in [0, 3] {
+        let mut out = vec![T::ONE; start + length + 1];
+        zip(&x, &y, &mut out[start..start + length], Difference);
+        assert!(out[..start].iter().all(|x| *x == T::ONE) && out[start + length] == T::ONE);
+        assert!((0..length).all(|i| out[start + i] == x[i] - y[i]), "{} from {start}", T::NAME);
+    }
+}
+
+#[test]
+fn an_output_larger_than_the_caches_is_a_scalar_loop_too() {
+    larger_than_caches::<f32>();
+    larger_than_caches::<f64>();
+}
+
 #[test]
 #[should_panic(expected = "zip: 3 numbers beside 4")]
 fn lengths_that_differ_are_named() {

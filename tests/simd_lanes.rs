@@ -1,6 +1,6 @@
 //! Every method of the vectors against scalar Rust, at the level in use.
 
-use metatape::simd::{Float, Kernel, Lanes, Level, level, run};
+use metatape::simd::{Float, Kernel, Lanes, Level, Pair, Slab, level, run};
 use std::ops::RangeInclusive;
 
 /// What the scalar side of these tests needs beyond [`Float`].
@@ -111,9 +111,26 @@ fn lanes<T: Float, L: Lanes<T>>(x: L) -> Vec<T> {
     all
 }
 
+/// Runs `kernel` with the level's vectors, and with four of them as one.
+fn run_wide_too<T: Float, K: Kernel<T> + Copy>(kernel: K) {
+    run(kernel);
+    run(InPairs(kernel));
+}
+
+struct InPairs<K>(K);
+
+impl<T: Float, K: Kernel<T>> Kernel<T> for InPairs<K> {
+    type Output = K::Output;
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) -> K::Output {
+        self.0.run::<Pair<Pair<L>>>()
+    }
+}
+
 /// A method's name, its result, and the same on scalars.
 type Case<T, L> = (&'static str, L, fn(T, T, T) -> T);
 
+#[derive(Clone, Copy)]
 struct Arithmetic;
 
 impl<T: Scalar> Kernel<T> for Arithmetic {
@@ -161,10 +178,11 @@ impl<T: Scalar> Kernel<T> for Arithmetic {
 
 #[test]
 fn arithmetic_comparison_and_selection_are_those_of_scalars() {
-    run::<f32, _>(Arithmetic);
-    run::<f64, _>(Arithmetic);
+    run_wide_too::<f32, _>(Arithmetic);
+    run_wide_too::<f64, _>(Arithmetic);
 }
 
+#[derive(Clone, Copy)]
 struct Memory;
 
 impl<T: Scalar> Kernel<T> for Memory {
@@ -202,10 +220,54 @@ impl<T: Scalar> Kernel<T> for Memory {
     }
 }
 
+#[derive(Clone, Copy)]
+struct PastCaches;
+
+impl<T: Scalar> Kernel<T> for PastCaches {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) {
+        let from: Vec<T> = (1..=L::N).map(T::from_usize).collect();
+        let mut slab = Slab::new();
+        slab.reserve(3 * L::N);
+        L::load(&from).store_past_caches(&mut slab.values_mut()[L::N..]);
+        L::fence();
+        let to = &slab.values()[..3 * L::N];
+        assert_eq!(to[L::N..2 * L::N], from);
+        assert!(to[..L::N].iter().chain(&to[2 * L::N..]).all(|x| *x == T::ZERO));
+    }
+}
+
+#[test]
+fn a_store_past_the_caches_is_a_store() {
+    run_wide_too::<f32, _>(PastCaches);
+    run_wide_too::<f64, _>(PastCaches);
+}
+
+struct Unaligned;
+
+impl Kernel<f32> for Unaligned {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes<f32>>(self) {
+        let mut slab = Slab::new();
+        slab.reserve(2 * L::N);
+        L::splat(0.0).store_past_caches(&mut slab.values_mut()[1..]);
+        // The portable level has no such instruction, and stores anywhere.
+        assert!(L::LEVEL != Level::Portable, "is aligned");
+    }
+}
+
+#[test]
+#[should_panic(expected = "is aligned")]
+fn a_store_past_the_caches_to_an_unaligned_place_panics() {
+    run(Unaligned);
+}
+
 #[test]
 fn whole_and_partial_loads_and_stores_touch_what_they_should() {
-    run::<f32, _>(Memory);
-    run::<f64, _>(Memory);
+    run_wide_too::<f32, _>(Memory);
+    run_wide_too::<f64, _>(Memory);
 }
 
 struct TooShort {
@@ -233,6 +295,7 @@ fn a_whole_store_to_a_short_slice_panics() {
     run(TooShort { store: true });
 }
 
+#[derive(Clone, Copy)]
 struct Scaling;
 
 impl<T: Scalar> Kernel<T> for Scaling {
@@ -266,10 +329,11 @@ impl<T: Scalar> Kernel<T> for Scaling {
 
 #[test]
 fn scale_rounds_once_over_its_whole_range() {
-    run::<f32, _>(Scaling);
-    run::<f64, _>(Scaling);
+    run_wide_too::<f32, _>(Scaling);
+    run_wide_too::<f64, _>(Scaling);
 }
 
+#[derive(Clone, Copy)]
 struct Splitting;
 
 impl<T: Scalar> Kernel<T> for Splitting {
@@ -295,10 +359,11 @@ impl<T: Scalar> Kernel<T> for Splitting {
 
 #[test]
 fn split_is_exact_for_normal_and_subnormal_numbers() {
-    run::<f32, _>(Splitting);
-    run::<f64, _>(Splitting);
+    run_wide_too::<f32, _>(Splitting);
+    run_wide_too::<f64, _>(Splitting);
 }
 
+#[derive(Clone, Copy)]
 struct Horizontal;
 
 impl<T: Scalar> Kernel<T> for Horizontal {
@@ -326,8 +391,8 @@ impl<T: Scalar> Kernel<T> for Horizontal {
 
 #[test]
 fn lanes_are_summed_by_folding_halves() {
-    run::<f32, _>(Horizontal);
-    run::<f64, _>(Horizontal);
+    run_wide_too::<f32, _>(Horizontal);
+    run_wide_too::<f64, _>(Horizontal);
 }
 
 struct Shuffles;

@@ -66,7 +66,7 @@ fn write_rows<T: Float, L: Lanes<T>, const N: usize>(
         for _ in 0..rows {
             let (row, behind) = rest.split_at_mut(columns);
             rest = behind;
-            write_row::<T, L, N>(formula.row(at, columns), row);
+            write_row::<T, L, N>(formula.columns(at, 0, columns), row);
             advance(&mut at, loops.strides[1]);
         }
     }

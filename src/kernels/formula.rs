@@ -1,7 +1,7 @@
 //! What a kernel computes for each number of a row: functions of operands that move along it or stand still.
 
 use super::map::{Binary, Ternary, Unary};
-use crate::simd::{Float, Lanes};
+use crate::simd::{Float, Lanes, Level, Pair};
 
 /// An operand as a row sees it.
 pub(super) trait Operand<T: Float>: Copy {
@@ -53,8 +53,8 @@ impl<T: Float> Operand<T> for Still<'_, T> {
 
 /// A function of the first of `N` operands.
 pub(super) trait Formula<T: Float, const N: usize>: Copy {
-    /// The same function of the operands' parts that belong to one row.
-    fn row(self, at: [usize; N], columns: usize) -> Self;
+    /// The same function in `count` columns from `column` on, of the row that begins at the places `at`.
+    fn columns(self, at: [usize; N], column: usize, count: usize) -> Self;
     /// Its values from column `j` on.
     fn vector<L: Lanes<T>>(self, j: usize) -> L;
     /// Its values in `count` columns from column `j` on, less than a vector.
@@ -71,8 +71,8 @@ macro_rules! formulas {
 
         impl<T: Float, $($type: Operand<T>,)+ F: $function<T>, const N: usize> Formula<T, N> for $name<$($type,)+ F> {
             #[inline(always)]
-            fn row(self, at: [usize; N], columns: usize) -> Self {
-                $name { $($operand: self.$operand.columns(at[$place], 0, columns),)+ f: self.f }
+            fn columns(self, at: [usize; N], column: usize, count: usize) -> Self {
+                $name { $($operand: self.$operand.columns(at[$place], column, count),)+ f: self.f }
             }
             #[inline(always)]
             fn vector<L: Lanes<T>>(self, j: usize) -> L {
@@ -109,3 +109,49 @@ pub(super) fn write_row<T: Float, L: Lanes<T>, const N: usize>(formula: impl For
     }
     formula.vector::<L>(last).store(&mut out[last..]);
 }
+
+/// Writes all of a formula's columns, of which there may be many, a few vectors side by side: the chains of instructions of elementary functions are so
+/// long that the processor holds too few of them one behind the other (`exp` runs 1.25 times as fast for it, `sigmoid` 1.4
+/// times).
+#[inline(always)]
+pub(super) fn write_long<T: Float, L: Lanes<T>, const N: usize>(formula: impl Formula<T, N>, out: &mut [T]) {
+    match L::LEVEL {
+        Level::Avx512 => write_wide::<T, L, Pair<Pair<L>>, N>(formula, out),
+        Level::Avx2 => write_wide::<T, L, Pair<L>, N>(formula, out),
+        Level::Portable => write_wide::<T, L, L, N>(formula, out),
+    }
+}
+
+#[inline(always)]
+fn write_wide<T: Float, L: Lanes<T>, W: Lanes<T>, const N: usize>(
+    formula: impl Formula<T, N>,
+    out: &mut [T],
+) {
+    let columns = out.len();
+    let mut j = 0;
+    if size_of_val(out) >= BEYOND_CACHES {
+        j = out.as_ptr().align_offset(LINE).min(columns);
+        write_row::<T, L, N>(formula.columns([0; N], 0, j), &mut out[..j]);
+        for out in out[j..].chunks_exact_mut(W::N) {
+            formula.vector::<W>(j).store_past_caches(out);
+            j += W::N;
+        }
+        W::fence();
+    } else {
+        for out in out.chunks_exact_mut(W::N) {
+            formula.vector::<W>(j).store(out);
+            j += W::N;
+        }
+    }
+    if j < columns {
+        let from = j.min(columns.saturating_sub(L::N));
+        write_row::<T, L, N>(formula.columns([0; N], from, columns - from), &mut out[from..]);
+    }
+}
+
+/// From how many bytes on an output is written past the caches: half of the last one, on a machine where sums and maxima
+/// of 10 million numbers became 1.2 to 1.7 times as fast by it.
+const BEYOND_CACHES: usize = 16 << 20;
+
+/// The bytes of a line of the cache.
+const LINE: usize = 64;

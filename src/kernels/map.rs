@@ -1,6 +1,6 @@
 //! Elementwise functions of slices of the same length; [`super::broadcast`] has those of other lengths.
 
-use super::formula::{Formula, Moving, One, Three, Two, write_row};
+use super::formula::{Formula, Moving, One, Three, Two, write_long};
 use crate::simd::{Float, Kernel, Lanes, run};
 
 /// A function of one number, written for a whole vector.
@@ -49,7 +49,7 @@ pub trait Ternary<T: Float>: Copy {
 #[inline]
 pub fn map<T: Float>(x: &[T], out: &mut [T], f: impl Unary<T>) {
     same_length("map", x.len(), out.len());
-    run(Map { x, out, f });
+    write::<T, 1>(One { x: Moving(x), f }, out);
 }
 
 /// `out[i] = f(x[i], y[i])`.
@@ -61,7 +61,7 @@ pub fn map<T: Float>(x: &[T], out: &mut [T], f: impl Unary<T>) {
 pub fn zip<T: Float>(x: &[T], y: &[T], out: &mut [T], f: impl Binary<T>) {
     same_length("zip", x.len(), y.len());
     same_length("zip", x.len(), out.len());
-    run(Zip { x, y, out, f });
+    write::<T, 2>(Two { x: Moving(x), y: Moving(y), f }, out);
 }
 
 /// `out[i] = f(x[i], y[i], z[i])`.
@@ -74,7 +74,7 @@ pub fn zip3<T: Float>(x: &[T], y: &[T], z: &[T], out: &mut [T], f: impl Ternary<
     same_length("zip3", x.len(), y.len());
     same_length("zip3", x.len(), z.len());
     same_length("zip3", x.len(), out.len());
-    run(Zip3 { x, y, z, out, f });
+    write::<T, 3>(Three { x: Moving(x), y: Moving(y), z: Moving(z), f }, out);
 }
 
 /// `out[i] += x[i]`.
@@ -100,51 +100,22 @@ fn same_length(kernel: &str, left: usize, right: usize) {
     assert!(left == right, "{kernel}: {left} numbers beside {right}");
 }
 
-struct Map<'a, T, F> {
-    x: &'a [T],
-    out: &'a mut [T],
-    f: F,
+/// `out = formula`.
+#[inline]
+fn write<T: Float, const N: usize>(formula: impl Formula<T, N>, out: &mut [T]) {
+    run(Write { formula, out });
 }
 
-impl<T: Float, F: Unary<T>> Kernel<T> for Map<'_, T, F> {
+struct Write<'a, T, E, const N: usize> {
+    formula: E,
+    out: &'a mut [T],
+}
+
+impl<T: Float, E: Formula<T, N>, const N: usize> Kernel<T> for Write<'_, T, E, N> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        let formula = One { x: Moving(self.x), f: self.f };
-        write_row::<T, L, 1>(formula.row([0], self.out.len()), self.out);
-    }
-}
-
-struct Zip<'a, T, F> {
-    x: &'a [T],
-    y: &'a [T],
-    out: &'a mut [T],
-    f: F,
-}
-
-impl<T: Float, F: Binary<T>> Kernel<T> for Zip<'_, T, F> {
-    type Output = ();
-    #[inline(always)]
-    fn run<L: Lanes<T>>(self) {
-        let formula = Two { x: Moving(self.x), y: Moving(self.y), f: self.f };
-        write_row::<T, L, 2>(formula.row([0; 2], self.out.len()), self.out);
-    }
-}
-
-struct Zip3<'a, T, F> {
-    x: &'a [T],
-    y: &'a [T],
-    z: &'a [T],
-    out: &'a mut [T],
-    f: F,
-}
-
-impl<T: Float, F: Ternary<T>> Kernel<T> for Zip3<'_, T, F> {
-    type Output = ();
-    #[inline(always)]
-    fn run<L: Lanes<T>>(self) {
-        let formula = Three { x: Moving(self.x), y: Moving(self.y), z: Moving(self.z), f: self.f };
-        write_row::<T, L, 3>(formula.row([0; 3], self.out.len()), self.out);
+        write_long::<T, L, N>(self.formula, self.out);
     }
 }
 

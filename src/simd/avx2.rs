@@ -1,6 +1,6 @@
 //! Lanes through AVX2 and FMA: `wide`'s vectors, `core::arch`'s instructions on the same bits.
 
-use std::arch::x86_64::{__m256, __m256d, __m256i, _mm256_loadu_si256};
+use std::arch::x86_64::{__m256, __m256d, __m256i, _mm_sfence, _mm256_loadu_si256};
 use std::mem::transmute;
 
 use super::portable::fold;
@@ -19,9 +19,9 @@ mod single {
         _mm256_min_ps as min, _mm256_movemask_ps as signs, _mm256_mul_ps as mul, _mm256_or_ps as or,
         _mm256_permute2f128_ps as permute_halves, _mm256_round_ps as round, _mm256_set1_epi32 as splat_int,
         _mm256_set1_ps as splat, _mm256_slli_epi32 as shift_left, _mm256_sqrt_ps as sqrt,
-        _mm256_srli_epi32 as shift_right, _mm256_storeu_ps as store, _mm256_sub_epi32 as sub_int,
-        _mm256_sub_ps as sub, _mm256_unpackhi_ps as unpack_high, _mm256_unpacklo_ps as unpack_low,
-        _mm256_xor_ps as xor,
+        _mm256_srli_epi32 as shift_right, _mm256_storeu_ps as store, _mm256_stream_ps as stream,
+        _mm256_sub_epi32 as sub_int, _mm256_sub_ps as sub, _mm256_unpackhi_ps as unpack_high,
+        _mm256_unpacklo_ps as unpack_low, _mm256_xor_ps as xor,
     };
 }
 
@@ -34,9 +34,9 @@ mod double {
         _mm256_min_pd as min, _mm256_movemask_pd as signs, _mm256_mul_pd as mul, _mm256_or_pd as or,
         _mm256_permute2f128_pd as permute_halves, _mm256_round_pd as round, _mm256_set1_epi64x as splat_int,
         _mm256_set1_pd as splat, _mm256_slli_epi64 as shift_left, _mm256_sqrt_pd as sqrt,
-        _mm256_srli_epi64 as shift_right, _mm256_storeu_pd as store, _mm256_sub_epi64 as sub_int,
-        _mm256_sub_pd as sub, _mm256_unpackhi_pd as unpack_high, _mm256_unpacklo_pd as unpack_low,
-        _mm256_xor_pd as xor,
+        _mm256_srli_epi64 as shift_right, _mm256_storeu_pd as store, _mm256_stream_pd as stream,
+        _mm256_sub_epi64 as sub_int, _mm256_sub_pd as sub, _mm256_unpackhi_pd as unpack_high,
+        _mm256_unpacklo_pd as unpack_low, _mm256_xor_pd as xor,
     };
 }
 
@@ -128,6 +128,19 @@ macro_rules! avx2 {
             #[inline(always)]
             fn store_partial(self, to: &mut [$float]) {
                 isa!($ops::store_masked(to.as_mut_ptr(), Self::head(to.len()), self.raw()))
+            }
+            #[inline(always)]
+            fn store_past_caches(self, to: &mut [$float]) {
+                let to = &mut to[..$n];
+                assert!(
+                    to.as_ptr().cast::<$raw>().is_aligned(),
+                    "the place of a vector past the caches is aligned"
+                );
+                isa!($ops::stream(to.as_mut_ptr(), self.raw()))
+            }
+            #[inline(always)]
+            fn fence() {
+                isa!(_mm_sfence())
             }
             #[inline(always)]
             fn add(self, other: Self) -> Self {

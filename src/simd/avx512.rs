@@ -1,6 +1,6 @@
 //! Lanes through AVX-512: `wide`'s vectors, `core::arch`'s instructions on the same bits.
 
-use std::arch::x86_64::{__m512, __m512d, __m512i, __mmask8, __mmask16};
+use std::arch::x86_64::{__m512, __m512d, __m512i, __mmask8, __mmask16, _mm_sfence};
 use std::mem::transmute;
 
 use super::{Lanes, Level};
@@ -21,8 +21,8 @@ mod single {
         _mm512_reduce_add_ps as reduce_add, _mm512_reduce_max_ps as reduce_max,
         _mm512_roundscale_ps as round, _mm512_scalef_ps as scale, _mm512_set1_ps as splat,
         _mm512_shuffle_f32x4 as shuffle_parts, _mm512_sqrt_ps as sqrt, _mm512_storeu_ps as store,
-        _mm512_sub_ps as sub, _mm512_unpackhi_ps as unpack_high, _mm512_unpacklo_ps as unpack_low,
-        _mm512_xor_ps as xor,
+        _mm512_stream_ps as stream, _mm512_sub_ps as sub, _mm512_unpackhi_ps as unpack_high,
+        _mm512_unpacklo_ps as unpack_low, _mm512_xor_ps as xor,
     };
 }
 
@@ -38,8 +38,8 @@ mod double {
         _mm512_reduce_add_pd as reduce_add, _mm512_reduce_max_pd as reduce_max,
         _mm512_roundscale_pd as round, _mm512_scalef_pd as scale, _mm512_set1_pd as splat,
         _mm512_shuffle_f64x2 as shuffle_parts, _mm512_sqrt_pd as sqrt, _mm512_storeu_pd as store,
-        _mm512_sub_pd as sub, _mm512_unpackhi_pd as unpack_high, _mm512_unpacklo_pd as unpack_low,
-        _mm512_xor_pd as xor,
+        _mm512_stream_pd as stream, _mm512_sub_pd as sub, _mm512_unpackhi_pd as unpack_high,
+        _mm512_unpacklo_pd as unpack_low, _mm512_xor_pd as xor,
     };
 }
 
@@ -110,6 +110,19 @@ macro_rules! avx512 {
             #[inline(always)]
             fn store_partial(self, to: &mut [$float]) {
                 isa!($ops::store_masked(to.as_mut_ptr(), Self::head(to.len()), self.raw()))
+            }
+            #[inline(always)]
+            fn store_past_caches(self, to: &mut [$float]) {
+                let to = &mut to[..$n];
+                assert!(
+                    to.as_ptr().cast::<$raw>().is_aligned(),
+                    "the place of a vector past the caches is aligned"
+                );
+                isa!($ops::stream(to.as_mut_ptr(), self.raw()))
+            }
+            #[inline(always)]
+            fn fence() {
+                isa!(_mm_sfence())
             }
             #[inline(always)]
             fn add(self, other: Self) -> Self {

@@ -14,6 +14,7 @@ mod float;
 mod lanes;
 mod level;
 pub mod math;
+mod pair;
 mod portable;
 mod slab;
 
@@ -21,4 +22,5 @@ pub use door::{Kernel, run};
 pub use float::{Compiled, Double, Float, Single};
 pub use lanes::Lanes;
 pub use level::{Level, LevelError, level};
+pub use pair::Pair;
 pub use slab::Slab;

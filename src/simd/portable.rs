@@ -59,6 +59,12 @@ macro_rules! portable {
                 }
             }
             #[inline(always)]
+            fn store_past_caches(self, to: &mut [$float]) {
+                self.store(to);
+            }
+            #[inline(always)]
+            fn fence() {}
+            #[inline(always)]
             fn add(self, other: Self) -> Self {
                 Portable(self.0 + other.0)
             }

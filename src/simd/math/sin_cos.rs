@@ -4,6 +4,9 @@ use crate::simd::{Float, Lanes, Level};
 /// Up to this size the argument is reduced in vectors; lanes beyond it go one by one to the standard library.
 const VECTOR_DOMAIN: f64 = 1e5;
 
+/// The lanes of the widest vectors, four of 16 side by side.
+const MOST_LANES: usize = 64;
+
 /// `sin x`.
 ///
 /// `x = k pi / 2 + r` with `|r| <= pi / 4` (Cody and Waite's reduction); `k` says whether it is the sine or the cosine
@@ -82,7 +85,7 @@ fn beyond_domain<T: Float, L: Lanes<T>>(x: L, y: L, function: fn(f64) -> f64) ->
     if !L::any(L::splat(T::from_f64(VECTOR_DOMAIN)).lt(x.abs())) {
         return y;
     }
-    let (mut xs, mut ys) = ([T::ZERO; 16], [T::ZERO; 16]);
+    let (mut xs, mut ys) = ([T::ZERO; MOST_LANES], [T::ZERO; MOST_LANES]);
     x.store(&mut xs);
     y.store(&mut ys);
     replace_beyond_domain(&xs, &mut ys, function);
@@ -91,7 +94,7 @@ fn beyond_domain<T: Float, L: Lanes<T>>(x: L, y: L, function: fn(f64) -> f64) ->
 
 #[cold]
 #[inline(never)]
-fn replace_beyond_domain<T: Float>(xs: &[T; 16], ys: &mut [T; 16], function: fn(f64) -> f64) {
+fn replace_beyond_domain<T: Float>(xs: &[T; MOST_LANES], ys: &mut [T; MOST_LANES], function: fn(f64) -> f64) {
     for (x, y) in xs.iter().zip(ys) {
         if x.abs().to_f64() > VECTOR_DOMAIN {
             *y = T::from_f64(function(x.to_f64()));
