@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use metatape::kernels::gemm::{Dimensions, Operand, gemm, gemm_fold};
+use metatape::kernels::gemm::{Addend, Dimensions, Operand, gemm, gemm_add, gemm_fold};
 use metatape::simd::{Float, level};
 
 /// Whether `A` and `B` are stored transposed.
@@ -51,6 +51,31 @@ fn sinusoid<T: Float>(c: &mut Criterion) {
     }
 }
 
+/// A layer of the network, `relu(X W + b)`, in one pass.
+fn layer<T: Float>(c: &mut Criterion) {
+    let (rows, inner, columns) = (10, 40, 40);
+    for episodes in [1, 4, 25] {
+        let values =
+            |count: usize| (0..count).map(|i| T::from_f64((i % 13) as f64 - 6.0)).collect::<Vec<T>>();
+        let (a, b) = (values(episodes * rows * inner), values(episodes * inner * columns));
+        let bias = values(episodes * columns);
+        let a = Operand { values: &a[..], transposed: false, episode_stride: rows * inner };
+        let b = Operand { values: &b[..], transposed: false, episode_stride: inner * columns };
+        let bias = Addend { values: &bias[..], row_stride: 0, episode_stride: columns };
+        let mut product = vec![T::ZERO; episodes * rows * columns];
+        let size = Dimensions { episodes, rows, inner, columns };
+        let mut group = c.benchmark_group(format!("gemm/layer/{}/{}", T::NAME, level()));
+        group.throughput(Throughput::Elements(2 * (episodes * rows * inner * columns) as u64));
+        group.bench_function(format!("{episodes}x{rows}x{inner}x{columns}"), |bencher| {
+            bencher.iter(|| {
+                let (a, b, bias) = (black_box(a), black_box(b), black_box(bias));
+                gemm_add(size, a, b, Some(bias), true, black_box(&mut product));
+            });
+        });
+        group.finish();
+    }
+}
+
 fn large<T: Float>(c: &mut Criterion) {
     for n in [32, 64, 128, 256, 512, 1024] {
         let size = Dimensions { episodes: 1, rows: n, inner: n, columns: n };
@@ -63,5 +88,5 @@ fn large<T: Float>(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, sinusoid::<f32>, sinusoid::<f64>, large::<f32>, large::<f64>);
+criterion_group!(benches, layer::<f32>, sinusoid::<f32>, sinusoid::<f64>, large::<f32>, large::<f64>);
 criterion_main!(benches);

@@ -17,7 +17,7 @@ pub trait Kernel<T: Float> {
 #[inline]
 pub fn run<T: Float, K: Kernel<T>>(kernel: K) -> K::Output {
     match level() {
-        Level::Portable => kernel.run::<T::Portable>(),
+        Level::Portable => portable(kernel),
         // SAFETY: `level()` returns a level only where the machine was found to have its instructions.
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { avx2(kernel) },
@@ -27,6 +27,12 @@ pub fn run<T: Float, K: Kernel<T>>(kernel: K) -> K::Output {
         #[cfg(not(target_arch = "x86_64"))]
         Level::Avx2 | Level::Avx512 => unreachable!("{} is never chosen on this target", level()),
     }
+}
+
+/// Not inlined, so that no caller pays, with its stack frame, for the level that it does not use.
+#[inline(never)]
+fn portable<T: Float, K: Kernel<T>>(kernel: K) -> K::Output {
+    kernel.run::<T::Portable>()
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -1,15 +1,16 @@
 //! Matrix products, one for each episode or summed over the episodes.
 //!
-//! `C_e = op(A_e) op(B_e)`, where `op` is the matrix or its transpose, in `f32` and `f64`; with an addend before it and a
-//! relu behind it, its `ends`, while `C` is in registers. What the loops are built from: a `tile` of `C`; five `loops` around it that cut the operands into the blocks of
-//! `blocking`, with `packing` where that pays; products with a `vector`, which need no tile; and `threads`
-//! for large products.
+//! `C_e = op(A_e) op(B_e)`, where `op` is the matrix or its transpose, in `f32` and `f64`; with an addend at its start and
+//! a relu at its end, its `ends`, while `C` is in registers. A `product` is cut by `loops` into the blocks of `blocking`,
+//! with `packing` where that pays; a block is made of strips, a `strip` of tiles, and a `tile`, or one of `pairs` of rows,
+//! is a part of `C` in registers. Products with a `vector` need no tile; `threads` share what is large.
 //!
 //! # Which bits
 //!
 //! Each element of `C` is one chain of multiply-adds along `inner`, in order, fused where the level has fused
 //! multiply-adds, and begins at its addend. Where `C` has one row or one column, the sum is split over the lanes of the
-//! level instead, and the addend comes last. So the order of addition depends on the shape and on the [`Level`](crate::simd::Level), never on the number of threads.
+//! level instead, and the addend comes last. So the order of addition depends on the shape and on the
+//! [`Level`](crate::simd::Level), never on the number of threads.
 //! No product is skipped: `0 * NaN` is NaN.
 
 // Arrays of vectors are registers: written with indices their loops unroll, and no closure, which would be compiled
