@@ -52,5 +52,28 @@ fn matrices(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, slices, matrices);
+/// Four tasks side by side: biases' and losses' sums, and an inner product of all of a gradient.
+fn small_shapes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("sum");
+    let x: Vec<f32> = (0..10_000).map(|i| (i % 7) as f32).collect();
+    let mut out = vec![0.0; 1600];
+    let (hidden, weights, losses) = ([4, 1, 1, 10, 40], [4, 1, 1, 40, 40], [4, 1, 1, 10, 1]);
+    for (name, from, to) in [
+        ("4x[10, 40] to 4x[40]", hidden, [4, 1, 1, 1, 40]),
+        ("4x[10, 40] to 4x[10, 1]", hidden, [4, 1, 1, 10, 1]),
+        ("4x[40, 40] to [40, 40]", weights, [1, 1, 1, 40, 40]),
+        ("4x[10, 1] to 4x[]", losses, [4, 1, 1, 1, 1]),
+        ("4x[40] to [40]", [4, 1, 1, 1, 40], [1, 1, 1, 1, 40]),
+    ] {
+        let length = to.iter().product();
+        group.bench_function(BenchmarkId::new("sum", name), |bencher| {
+            bencher.iter(|| sum_to(black_box([from, to]), &x, &mut out[..length]));
+        });
+        group.bench_function(BenchmarkId::new("dot", name), |bencher| {
+            bencher.iter(|| dot_to(black_box([from, from, to]), &x, &x, 0.5, &mut out[..length]));
+        });
+    }
+}
+
+criterion_group!(benches, slices, matrices, small_shapes);
 criterion_main!(benches);

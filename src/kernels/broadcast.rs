@@ -7,7 +7,7 @@ pub use super::axes::{AXES, Counts};
 use super::axes::{Loops, advance};
 use super::formula::{Formula, Moving, One, Still, Three, Two, write_row};
 use super::map::{Binary, Ternary, Unary};
-use crate::simd::{self, Float, Kernel, Lanes};
+use crate::simd::{self, Float, Kernel, Lanes, Level};
 
 /// `out = x` where `x` stands still along some axes: `x` and `out` have the lengths `operands`.
 ///
@@ -85,7 +85,10 @@ impl<T: Float> Kernel<T> for Repeat<'_, T> {
     fn run<L: Lanes<T>>(self) {
         let Repeat { loops, x, out } = self;
         match loops.moves(0) {
-            true if fits_strips::<T, L, 2>(loops) && loops.strides[1][0] == 0 => {
+            true if L::LEVEL != Level::Portable
+                && fits_strips::<T, L, 2>(loops)
+                && loops.strides[1][0] == 0 =>
+            {
                 repeat_row::<T, L>(loops, x, out)
             }
             true => write_rows::<T, L, 2>(loops, One { x: Moving(x), f: Same }, out),

@@ -128,6 +128,9 @@ fn write_wide<T: Float, L: Lanes<T>, W: Lanes<T>, const N: usize>(
     out: &mut [T],
 ) {
     let columns = out.len();
+    if columns < W::N {
+        return write_row::<T, L, N>(formula, out);
+    }
     let mut j = 0;
     if size_of_val(out) >= BEYOND_CACHES {
         j = out.as_ptr().align_offset(LINE).min(columns);
@@ -144,7 +147,7 @@ fn write_wide<T: Float, L: Lanes<T>, W: Lanes<T>, const N: usize>(
         }
     }
     if j < columns {
-        let from = j.min(columns.saturating_sub(L::N));
+        let from = j.min(columns - L::N);
         write_row::<T, L, N>(formula.columns([0; N], from, columns - from), &mut out[from..]);
     }
 }

@@ -8,7 +8,7 @@ use super::map::Binary;
 use crate::simd::{Float, Kernel, Lanes, run};
 
 /// How many vectors a reduction of one slice runs side by side.
-pub(super) const WAYS: usize = 4;
+const WAYS: usize = 4;
 /// How many numbers a chain of additions takes before its sum joins the rest: rounding errors grow with the length of
 /// the chain and the number of chains, not with their product.
 pub(super) const BLOCK: usize = 128;
@@ -112,52 +112,42 @@ impl<T: Float, X: Operand<T>, Y: Operand<T>, const N: usize> Terms<T, N> for Pro
     }
 }
 
-/// The sum of a row of `length` terms, at most [`WAYS`] vectors, as a vector of partial sums.
+/// How many vectors of a row may be added in one chain.
+pub(super) const SHORT: usize = 8;
+
+/// The sum of a row of `length` terms, at most [`SHORT`] vectors, as a vector of partial sums.
 #[inline(always)]
 pub(super) fn sum_of_short<T: Float, L: Lanes<T>, const N: usize>(
     terms: impl Terms<T, N>,
     length: usize,
 ) -> L {
     let whole = length - length % L::N;
-    let mut sum = terms.add_part_to(whole, length - whole, L::splat(T::ZERO));
+    let mut sum = L::splat(T::ZERO);
     for j in (0..whole).step_by(L::N) {
         sum = terms.add_to(j, sum);
     }
-    sum
+    if whole < length { terms.add_part_to(whole, length - whole, sum) } else { sum }
 }
 
 /// The sum of a row of `length` terms, as a vector of partial sums.
 #[inline(always)]
 pub(super) fn sum_of<T: Float, L: Lanes<T>, const N: usize>(terms: impl Terms<T, N>, length: usize) -> L {
-    let zero = L::splat(T::ZERO);
-    if length <= WAYS * L::N {
-        return sum_of_short::<T, L, N>(terms, length);
-    }
-    let mut total = zero;
+    let wide = WAYS * L::N;
+    let mut total = L::splat(T::ZERO);
     let mut j = 0;
-    while j < length {
-        let end = length.min(j + BLOCK * WAYS * L::N);
-        let mut chains = [zero; WAYS];
-        while end - j >= WAYS * L::N {
+    while length - j >= wide {
+        let mut chains = [L::splat(T::ZERO); WAYS];
+        for _ in 0..BLOCK.min((length - j) / wide) {
+            let block = terms.columns([0; N], j, wide);
             for (way, chain) in chains.iter_mut().enumerate() {
-                *chain = terms.add_to(j + way * L::N, *chain);
+                *chain = block.add_to(way * L::N, *chain);
             }
-            j += WAYS * L::N;
-        }
-        for chain in &mut chains {
-            if end - j >= L::N {
-                *chain = terms.add_to(j, *chain);
-                j += L::N;
-            }
-        }
-        if j < end {
-            chains[WAYS - 1] = terms.add_part_to(j, end - j, chains[WAYS - 1]);
-            j = end;
+            j += wide;
         }
         let [a, b, c, d] = chains;
         total = total.add(a.add(b).add(c.add(d)));
     }
-    total
+    total.add(sum_of_short(terms.columns([0; N], j, length - j), length - j))
 }
 
 /// The larger number, NaN where either is.

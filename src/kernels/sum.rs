@@ -7,8 +7,8 @@
 use super::axes::{Counts, Loops, Split, advance};
 use super::formula::{Moving, Still};
 use super::gemm::{MOST_LANES, sums_of_each};
-use super::reduce::{BLOCK, Products, Terms, Values, WAYS, sum_of, sum_of_short};
-use crate::simd::{self, Float, Kernel, Lanes};
+use super::reduce::{BLOCK, Products, SHORT, Terms, Values, sum_of, sum_of_short};
+use crate::simd::{self, Float, Kernel, Lanes, Level};
 
 /// `out = sum of x` over the axes along which `out` has length 1: `x` and `out` have the lengths `operands`, and `out`
 /// broadcasts to `x`.
@@ -109,7 +109,10 @@ fn sum_rows<T: Float, L: Lanes<T>, const N: usize>(
 ) {
     let mut column = 0;
     while column < out.len() {
-        let width = (out.len() - column).min(4 * L::N);
+        let left = out.len() - column;
+        // The wider strip, which needs 32 registers, reads rows from the second cache 1.06 to 1.2 times as fast.
+        let widest = if L::LEVEL == Level::Avx512 && left >= 8 * L::N { 8 } else { 4 };
+        let width = left.min(widest * L::N);
         let strip = &mut out[column..column + width];
         match width.div_ceil(L::N) {
             1 if width < L::N => {
@@ -119,6 +122,9 @@ fn sum_rows<T: Float, L: Lanes<T>, const N: usize>(
             1 => store(sum_strip::<T, L, N, 1, false>(terms, from, summed, column, width), factor, strip),
             2 => store(sum_strip::<T, L, N, 2, false>(terms, from, summed, column, width), factor, strip),
             3 => store(sum_strip::<T, L, N, 3, false>(terms, from, summed, column, width), factor, strip),
+            8 if L::LEVEL == Level::Avx512 => {
+                store(sum_strip::<T, L, N, 8, false>(terms, from, summed, column, width), factor, strip)
+            }
             _ => store(sum_strip::<T, L, N, 4, false>(terms, from, summed, column, width), factor, strip),
         }
         column += width;
@@ -182,7 +188,8 @@ fn sum_strip<T: Float, L: Lanes<T>, const N: usize, const W: usize, const SHORT:
     totals
 }
 
-/// Sums what lies side by side for each number of `out`. The lanes of many sums are added together.
+/// Sums what lies side by side for each number of `out`. The lanes of many sums are added together, but for the level to
+/// which their transposition is no instruction.
 #[inline(always)]
 fn sum_runs<T: Float, L: Lanes<T>, const N: usize>(
     terms: impl Terms<T, N>,
@@ -194,7 +201,7 @@ fn sum_runs<T: Float, L: Lanes<T>, const N: usize>(
 ) {
     let mut at = from;
     for group in out.chunks_mut(L::N) {
-        if group.len() < L::N / 2 {
+        if group.len() < L::N / 2 || L::LEVEL == Level::Portable {
             for out in group {
                 *out = factor * sum_run::<T, L, N>(terms, at, summed).sum();
                 advance(&mut at, strides);
@@ -218,7 +225,7 @@ fn sum_run<T: Float, L: Lanes<T>, const N: usize>(
     summed: &Loops<N>,
 ) -> L {
     let length = summed.counts[0];
-    if summed.is_one() && length <= WAYS * L::N {
+    if summed.is_one() && length <= SHORT * L::N {
         return sum_of_short::<T, L, N>(terms.columns(from, 0, length), length);
     }
     let mut total = L::splat(T::ZERO);
