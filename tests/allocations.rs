@@ -8,6 +8,7 @@ mod support;
 use std::alloc::System;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use metatape::meta::GuardError;
 use metatape::prelude::*;
 use metatape::tasks::{Sinusoid, stream};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -40,7 +41,7 @@ impl Loss<f32> for Meeting {
 fn allocations<L: Inner<f32>>(
     learner: L,
     meta: L::Meta,
-    (steps, road, chunk): (usize, Road, usize),
+    (steps, road, chunk, recorded): (usize, Road, usize, bool),
     threads: usize,
 ) -> usize {
     let tasks = Sinusoid::meta_sgd();
@@ -52,11 +53,17 @@ fn allocations<L: Inner<f32>>(
     let mut training =
         Training::new(problem, learned, Adam::new(), Schedule::cosine(1e-3, 100), Workers::new(chunk));
     training.clip = Clip::Norm(10.0);
+    let mut step: Box<dyn FnMut(&[Episode]) -> Result<_, GuardError>> = if recorded {
+        let mut training = training.recorded();
+        Box::new(move |episodes| training.step(episodes))
+    } else {
+        Box::new(|episodes| training.step(episodes))
+    };
     let mut iterate = |iteration| {
         for (task, episode) in (0..).zip(&mut episodes) {
             tasks.episode_into(episode, &mut stream(0, iteration, task));
         }
-        training.step(&episodes).expect("finite meta-gradients");
+        step(&episodes).expect("finite meta-gradients");
     };
     iterate(0);
     let region = Region::new(ALLOCATOR);
@@ -74,10 +81,17 @@ fn main() {
     let published = MetaSgd::published();
     let bounded = MetaSgd { gradient_bound: Some(1.0), ..published };
     let alpha = published.rates_like(&parameters(&[1, 40, 40, 1], 1), 0.01);
-    let cases = [(1, Road::Tape), (3, Road::Tape), (1, Road::Adjoint), (3, Road::Adjoint)];
+    let cases = [
+        (1, Road::Tape, false),
+        (3, Road::Tape, false),
+        (1, Road::Tape, true),
+        (3, Road::Tape, true),
+        (1, Road::Adjoint, false),
+        (3, Road::Adjoint, false),
+    ];
     // All episodes in one chunk, on a thread of no pool.
-    for (steps, road) in cases {
-        let case = (steps, road, EPISODES as usize);
+    for (steps, road, recorded) in cases {
+        let case = (steps, road, EPISODES as usize, recorded);
         assert_eq!(allocations(maml, (), case, 1), 0, "MAML, {case:?}");
         assert_eq!(allocations(published, alpha.clone(), case, 1), 0, "Meta-SGD, {case:?}");
         assert_eq!(allocations(bounded, alpha.clone(), case, 1), 0, "bounded Meta-SGD, {case:?}");
@@ -85,8 +99,8 @@ fn main() {
     // Several chunks on the two threads of a pool. It is made only now, because threads allocate while they start; and the
     // loop runs inside it, because rayon queues what comes from outside in blocks of 63 jobs, which it allocates.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
-    for ((steps, road), chunk) in cases.into_iter().flat_map(|case| [(case, 1), (case, 3)]) {
-        let case = (steps, road, chunk);
+    for ((steps, road, recorded), chunk) in cases.into_iter().flat_map(|case| [(case, 1), (case, 3)]) {
+        let case = (steps, road, chunk, recorded);
         assert_eq!(pool.install(|| allocations(maml, (), case, 2)), 0, "MAML, {case:?}");
         let found = pool.install(|| allocations(published, alpha.clone(), case, 2));
         assert_eq!(found, 0, "Meta-SGD, {case:?}");

@@ -1,6 +1,8 @@
 //! One learner at one number of shots, from its first weights to its last.
 
-use metatape::meta::{GuardError, Inner, Report};
+use std::ops::Range;
+
+use metatape::meta::{GuardError, Inner};
 use metatape::prelude::*;
 use metatape::tasks::{Sinusoid, stream};
 
@@ -34,7 +36,13 @@ pub fn network<'t>(theta: Params<'t>, x: Var<'t>) -> Var<'t> {
 
 /// Training as [`Run`] needs it, whatever the learner.
 pub trait Train: Send + Sync {
-    fn step(&mut self, episodes: &[Episode]) -> Result<Report, GuardError>;
+    /// Trains for these iterations on what `draw` puts into `episodes` for each; the losses.
+    fn advance(
+        &mut self,
+        iterations: Range<usize>,
+        episodes: &mut [Episode],
+        draw: &dyn Fn(usize, &mut [Episode]),
+    ) -> Result<Vec<f64>, GuardError>;
     /// The query loss of each episode before adaptation and after each step.
     fn evaluate(
         &self,
@@ -79,8 +87,18 @@ impl<L> Train for Training<f32, L, Regression, Adam>
 where
     L: Inner<f32, Meta: Named + Send + Sync> + Send,
 {
-    fn step(&mut self, episodes: &[Episode]) -> Result<Report, GuardError> {
-        Training::step(self, episodes)
+    fn advance(
+        &mut self,
+        iterations: Range<usize>,
+        episodes: &mut [Episode],
+        draw: &dyn Fn(usize, &mut [Episode]),
+    ) -> Result<Vec<f64>, GuardError> {
+        let mut training = self.recorded();
+        let iterate = |iteration| {
+            draw(iteration, episodes);
+            Ok(training.step(episodes)?.loss)
+        };
+        iterations.map(iterate).collect()
     }
 
     fn evaluate(
@@ -177,22 +195,17 @@ impl Run {
     /// # Errors
     /// The meta-gradient has not been finite for too long.
     pub fn advance(&mut self, plan: &Plan, iterations: usize) -> common::Result {
-        let mut sum = 0.0;
-        let mut finite = 0;
-        for _ in 0..iterations {
-            for (task, episode) in self.episodes.iter_mut().enumerate() {
-                let mut rng = stream(plan.seed, self.iteration as u64, task as u64);
-                self.world.episode_into(episode, &mut rng);
+        let draw = |iteration: usize, episodes: &mut [Episode]| {
+            for (task, episode) in episodes.iter_mut().enumerate() {
+                self.world.episode_into(episode, &mut stream(plan.seed, iteration as u64, task as u64));
             }
-            let stop = |error: GuardError| format!("{}, {error}", self.name);
-            let report = self.training.step(&self.episodes).map_err(stop)?;
-            if report.loss.is_finite() {
-                sum += report.loss;
-                finite += 1;
-            }
-            self.iteration += 1;
-        }
-        self.history.push(sum / f64::from(finite));
+        };
+        let stop = |error: GuardError| format!("{}, {error}", self.name);
+        let end = self.iteration + iterations;
+        let losses = self.training.advance(self.iteration..end, &mut self.episodes, &draw).map_err(stop)?;
+        self.iteration = end;
+        let finite: Vec<f64> = losses.into_iter().filter(|loss| loss.is_finite()).collect();
+        self.history.push(finite.iter().sum::<f64>() / finite.len() as f64);
         Ok(())
     }
 
