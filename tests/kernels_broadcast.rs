@@ -235,8 +235,19 @@ fn nan_stays_in_its_sum() {
     nan_in_sums::<f64>();
 }
 
-/// How far from right a sum of `length` numbers of one size may be, relative, with `terms` of them in one chain and
-/// blocks of 128 of these: one rounding for each addition in a block and for each block, and a few to join chains.
+#[test]
+fn an_infinite_factor_of_a_short_sum_makes_it_infinite() {
+    for columns in 1..40 {
+        let counts = [1, 1, 1, 3, columns];
+        let x = vec![1.0_f32; 3 * columns];
+        let mut out = [0.0; 3];
+        dot_to([counts, [1, 1, 1, 3, 1], [1, 1, 1, 3, 1]], &x, &[2.0, f32::INFINITY, 0.5], 1.0, &mut out);
+        assert_eq!(out, [2.0 * columns as f32, f32::INFINITY, 0.5 * columns as f32]);
+    }
+}
+
+/// How far from right a sum of numbers of one size may be, relative, with `terms` of them in one chain, cut into blocks
+/// of 128: one rounding for each addition in a block and for each block, and a few to join chains.
 fn tolerance(terms: usize) -> f32 {
     (128 + terms.div_ceil(128)) as f32 * f32::EPSILON / 2.0 + 5.0 * f32::EPSILON
 }

@@ -89,7 +89,7 @@ impl<T: Float, X: Operand<T>, const N: usize> Terms<T, N> for Values<X> {
     }
     #[inline(always)]
     fn add_part_to<L: Lanes<T>>(self, j: usize, count: usize, sum: L) -> L {
-        sum.add(self.0.part(j, count))
+        sum.add(self.0.part_and_zeros(j, count))
     }
 }
 
@@ -108,7 +108,7 @@ impl<T: Float, X: Operand<T>, Y: Operand<T>, const N: usize> Terms<T, N> for Pro
     }
     #[inline(always)]
     fn add_part_to<L: Lanes<T>>(self, j: usize, count: usize, sum: L) -> L {
-        self.0.part::<L>(j, count).mul_add(self.1.part(j, count), sum)
+        self.0.part_and_zeros::<L>(j, count).mul_add(self.1.part_and_zeros(j, count), sum)
     }
 }
 

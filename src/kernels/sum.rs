@@ -145,9 +145,9 @@ fn store<T: Float, L: Lanes<T>, const W: usize>(sums: [L; W], factor: T, strip: 
     }
 }
 
-/// The sums over all rows in `width` columns, which `W` vectors cover, or less than one if they are `SHORT`.
+/// The sums over all rows in `width` columns, which `W` vectors cover, or a `PART` of one.
 #[inline(always)]
-fn sum_strip<T: Float, L: Lanes<T>, const N: usize, const W: usize, const SHORT: bool>(
+fn sum_strip<T: Float, L: Lanes<T>, const N: usize, const W: usize, const PART: bool>(
     terms: impl Terms<T, N>,
     from: [usize; N],
     summed: &Loops<N>,
@@ -171,7 +171,7 @@ fn sum_strip<T: Float, L: Lanes<T>, const N: usize, const W: usize, const SHORT:
             for _ in 0..rows {
                 let row = terms.columns(at, column, width);
                 for (w, sum) in sums.iter_mut().enumerate() {
-                    *sum = match SHORT {
+                    *sum = match PART {
                         true => row.add_part_to(0, width, *sum),
                         false => row.add_to(place::<T, L, W>(w, width), *sum),
                     };
