@@ -1,8 +1,8 @@
 //! Sums along axes, of numbers and of products: the transpose of [broadcasting](super::broadcast).
 //!
-//! The order of every sum is fixed by the lengths and the [`Level`](crate::simd::Level) alone. NaN anywhere in a sum
-//! makes it NaN. Long sums are cut into blocks of 128 additions, so that rounding errors grow with the length of a
-//! block and the number of blocks, not with their product.
+//! The order of every sum is fixed by the lengths and the [`Level`] alone. NaN anywhere in a sum makes it NaN. Long sums
+//! are cut into blocks of 128 additions, so that rounding errors grow with the length of a block and the number of
+//! blocks, not with their product.
 
 use super::axes::{Counts, Loops, Split, advance};
 use super::formula::{Moving, Still};
