@@ -52,7 +52,8 @@ fn allocations<L: Inner<f32>>(
     let mut training =
         Training::new(problem, learned, Adam::new(), Schedule::cosine(1e-3, 100), Workers::new(chunk));
     training.clip = Clip::Norm(10.0);
-    let mut step: Box<dyn FnMut(&[Episode]) -> bool> = if recorded {
+    type Step<'a> = Box<dyn FnMut(&[Episode]) -> bool + 'a>;
+    let mut step: Step<'_> = if recorded {
         let mut training = training.recorded();
         Box::new(move |episodes| training.step(episodes).is_ok())
     } else {
