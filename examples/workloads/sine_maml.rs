@@ -11,10 +11,8 @@ use super::{Algorithm, Options};
 const ITERATIONS: usize = 100;
 /// The inner rate: MAML's, and where Meta-SGD's begin.
 const INNER_RATE: f32 = 0.01;
-/// The most tasks side by side on one tape: enough to spread the cost of a node, few enough for the tape of all steps to
-/// stay in a core's second cache. Measured in `benches/README.md`; the number of threads plays no part.
-const CHUNK_OF_ONE_STEP: usize = 25;
-const CHUNK_OF_SEVERAL: usize = 13;
+/// The most tasks side by side on one tape. Measured in `benches/README.md`; the number of threads plays no part.
+const CHUNK: usize = 25;
 
 #[derive(Serialize)]
 struct What {
@@ -55,8 +53,7 @@ fn loss<'t>(theta: Params<'t>, batch: BatchVars<'t>) -> Var<'t> {
 fn train<L: Inner<f32>>(bench: &Bench, options: &Options, learner: L, learned: (Tensors, L::Meta)) {
     let &Options { algo, mb, steps, .. } = options;
     let order = if options.order == 1 { Order::First } else { Order::Second };
-    let most = if steps == 1 { CHUNK_OF_ONE_STEP } else { CHUNK_OF_SEVERAL };
-    let chunk = options.chunk.unwrap_or(most).min(mb);
+    let chunk = options.chunk.unwrap_or(CHUNK).min(mb);
     let pool = sine_pool(ITERATIONS, mb);
     let problem = Problem { order, ..Problem::new(learner, loss, steps) };
     let (schedule, workers) = (Schedule::constant(1e-3), Workers::new(chunk));
