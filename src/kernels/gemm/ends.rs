@@ -68,13 +68,13 @@ impl<'a, T: Float> Ends<'a, T> {
         }
     }
 
-    /// The numbers at which the first `N` elements of a column of `C` begin.
+    /// The numbers at which the column `c` of `C` begins: at most `VECTORS` vectors and more than one vector less.
     #[inline(always)]
-    pub(super) fn column<L: Lanes<T>>(self, c: &[T]) -> L {
+    pub(super) fn column<L: Lanes<T>, const VECTORS: usize>(self, c: &[T]) -> [L; VECTORS] {
         match self.addend(c, 1) {
-            None => L::splat(T::ZERO),
-            Some(Matrix { values, stride: 0, .. }) => L::splat(values[0]),
-            Some(Matrix { values, .. }) => L::load_partial(values),
+            None => [L::splat(T::ZERO); VECTORS],
+            Some(Matrix { values, stride: 0, .. }) => [L::splat(values[0]); VECTORS],
+            Some(Matrix { values, .. }) => load_row(&values[..c.len()]),
         }
     }
 }

@@ -136,10 +136,7 @@ impl<T: Float> Kernel<T> for TimesVector<'_, T> {
 
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        for episode in 0..self.product.episodes {
-            let (Product { size, a, b, ends, .. }, c) = self.product.part(episode, 1, self.c);
-            times_vector::<T, L>(a, &b.values[..size.inner], c, ends);
-        }
+        times_vector::<T, L>(self.product, self.c);
     }
 }
 
@@ -154,9 +151,6 @@ impl<T: Float> Kernel<T> for Outer<'_, T> {
 
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        for episode in 0..self.product.episodes {
-            let (Product { size, a, b, ends, .. }, c) = self.product.part(episode, 1, self.c);
-            outer::<T, L>(&a.values[..size.rows], &b.values[..size.columns], c, ends);
-        }
+        outer::<T, L>(self.product, self.c);
     }
 }
