@@ -86,6 +86,7 @@ impl<T: Float> Tiles<'_, T> {
         if const { tile_pairs(L::LEVEL) > 0 && VECTORS > 1 }
             && self.left.is_some()
             && right.width <= (VECTORS - 1) * L::N + L::N / 2
+            && self.rows > 1
         {
             match VECTORS {
                 2 => self.pairs::<L, 1>(right, c),
@@ -127,28 +128,21 @@ impl<T: Float> Tiles<'_, T> {
         }
     }
 
-    /// Tiles of pairs of rows that share their last vector, the odd row alone.
+    /// Tiles of pairs of rows that share their last vector.
     #[inline(always)]
     fn pairs<L: Lanes<T>, const VECTORS: usize>(&self, right: Right<T>, c: &mut [T]) {
         let left = self.left.expect("A is read in place");
-        for (start, length) in parts(self.rows / 2, tile_pairs(L::LEVEL)) {
-            let (left, ends) = (left.from(2 * start, 0), self.ends.from(2 * start, 0));
-            let (depth, stride, c) = (self.depth, self.stride, &mut c[2 * start * self.stride..]);
-            match length {
-                0 => {}
-                1 => tile_of_pairs::<T, L, 1, VECTORS>(depth, left, right, c, stride, ends),
-                2 => tile_of_pairs::<T, L, 2, VECTORS>(depth, left, right, c, stride, ends),
-                3 => tile_of_pairs::<T, L, 3, VECTORS>(depth, left, right, c, stride, ends),
-                4 => tile_of_pairs::<T, L, 4, VECTORS>(depth, left, right, c, stride, ends),
-                _ => tile_of_pairs::<T, L, 5, VECTORS>(depth, left, right, c, stride, ends),
-            }
-        }
-        if self.rows % 2 == 1 {
-            let last = self.rows - 1;
-            let (left, c, ends) = (left.from(last, 0), &mut c[last * self.stride..], self.ends.from(last, 0));
-            match VECTORS {
-                1 => self.tile::<L, 1, 2, false>(left, right, c, ends),
-                _ => self.tile::<L, 1, 3, false>(left, right, c, ends),
+        for (start, pairs) in parts(self.rows.div_ceil(2), tile_pairs(L::LEVEL)) {
+            let start = 2 * start;
+            let rows = (2 * pairs).min(self.rows - start);
+            let (left, ends) = (left.from(start, 0), self.ends.from(start, 0));
+            let (depth, stride, c) = (self.depth, self.stride, &mut c[start * self.stride..]);
+            match pairs {
+                1 => tile_of_pairs::<T, L, 1, VECTORS>(rows, depth, left, right, c, stride, ends),
+                2 => tile_of_pairs::<T, L, 2, VECTORS>(rows, depth, left, right, c, stride, ends),
+                3 => tile_of_pairs::<T, L, 3, VECTORS>(rows, depth, left, right, c, stride, ends),
+                4 => tile_of_pairs::<T, L, 4, VECTORS>(rows, depth, left, right, c, stride, ends),
+                _ => tile_of_pairs::<T, L, 5, VECTORS>(rows, depth, left, right, c, stride, ends),
             }
         }
     }
