@@ -1,8 +1,8 @@
 //! Cross-entropy from logits and class numbers.
 
-use super::kind::{Fused, Multilinear, OpCall};
+use super::kind::{Fused, Multilinear, OpCall, OpWanted};
 use super::sample::{Domain, Pick};
-use super::{Op, Var, check_numbers, join_episodes};
+use super::{Op, Var, check_numbers, join_episodes, settle};
 use crate::kernels::index::index;
 use crate::kernels::softmax::log_sum_exp;
 use crate::simd::Float;
@@ -36,7 +36,13 @@ impl Multilinear for OneHot {
             out[row * classes + index(label, classes)] = T::ONE;
         }
     }
-    fn transpose<'t, T: Float>(self, slot: usize, _: &[Var<'t, T>], _: Var<'t, T>, _: Extent) -> Var<'t, T> {
+    fn transpose<'t, T: Float>(
+        self,
+        slot: usize,
+        _: &[Var<'t, T>],
+        _: Var<'t, T>,
+        _: OpWanted<'t, T>,
+    ) -> Var<'t, T> {
         unreachable!("one_hot is linear in no slot, {slot} neither")
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {
@@ -83,9 +89,10 @@ impl Fused for CrossEntropy {
         slot: usize,
         call: OpCall<'_, 't, T>,
         cotangent: Var<'t, T>,
+        wanted: OpWanted<'t, T>,
     ) -> Option<Var<'t, T>> {
         let rows = call.output.shape().len();
-        (slot == 0).then(|| slope(call) * cotangent.reshape([rows, 1]))
+        (slot == 0).then(|| settle(slope(call) * cotangent.reshape([rows, 1]), wanted))
     }
     fn twin<'t, T: Float>(self, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         let [logits, labels] = [inputs[0], inputs[1]];

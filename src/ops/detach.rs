@@ -1,6 +1,6 @@
 //! The end of a derivative's way.
 
-use super::kind::Multilinear;
+use super::kind::{Multilinear, OpWanted};
 use super::sample::{Domain, Pick};
 use super::{Var, unary_methods};
 use crate::simd::Float;
@@ -21,7 +21,13 @@ impl Multilinear for Detach {
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], _: &Extent, out: &mut [T]) {
         out.copy_from_slice(inputs[0].values);
     }
-    fn transpose<'t, T: Float>(self, slot: usize, _: &[Var<'t, T>], _: Var<'t, T>, _: Extent) -> Var<'t, T> {
+    fn transpose<'t, T: Float>(
+        self,
+        slot: usize,
+        _: &[Var<'t, T>],
+        _: Var<'t, T>,
+        _: OpWanted<'t, T>,
+    ) -> Var<'t, T> {
         unreachable!("detach is linear in no slot, {slot} neither")
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {

@@ -1,10 +1,10 @@
 //! The elementwise quotient.
 
 use super::broadcast::zip;
-use super::kind::{Fused, OpCall};
+use super::kind::{Fused, OpCall, OpWanted};
 use super::sample::{Domain, Pick};
 use super::sum::whole;
-use super::{Op, Var, add, broadcast_extents};
+use super::{Op, Var, add, broadcast_extents, settle};
 use crate::kernels::map::Binary;
 use crate::simd::{Float, Lanes};
 use crate::tape::{Extent, Mismatch, Value};
@@ -45,9 +45,10 @@ impl Fused for Div {
         slot: usize,
         call: OpCall<'_, 't, T>,
         cotangent: Var<'t, T>,
+        wanted: OpWanted<'t, T>,
     ) -> Option<Var<'t, T>> {
         let over = cotangent / call.inputs[1];
-        Some(if slot == 0 { over } else { -(over * call.output) })
+        Some(settle(if slot == 0 { over } else { -(over * call.output) }, wanted))
     }
     fn twin<'t, T: Float>(self, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         inputs[0] * inputs[1].recip()

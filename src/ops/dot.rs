@@ -55,15 +55,6 @@ impl Multilinear for Dot {
         slot: usize,
         inputs: &[Var<'t, T>],
         cotangent: Var<'t, T>,
-        extent: Extent,
-    ) -> Var<'t, T> {
-        self.transpose_onto(slot, inputs, cotangent, OpWanted { extent, onto: None })
-    }
-    fn transpose_onto<'t, T: Float>(
-        self,
-        slot: usize,
-        inputs: &[Var<'t, T>],
-        cotangent: Var<'t, T>,
         wanted: OpWanted<'t, T>,
     ) -> Var<'t, T> {
         let episodes = inputs[0].episodes().max(inputs[1].episodes());
@@ -99,15 +90,6 @@ impl Fused for SumSquares {
         Some(call.output.tape().record(dot.into(), &[call.inputs[0], tangents[0]?]))
     }
     fn vjp<'t, T: Float>(
-        self,
-        slot: usize,
-        call: OpCall<'_, 't, T>,
-        cotangent: Var<'t, T>,
-    ) -> Option<Var<'t, T>> {
-        let wanted = OpWanted { extent: call.inputs[0].extent(), onto: None };
-        self.vjp_onto(slot, call, cotangent, wanted)
-    }
-    fn vjp_onto<'t, T: Float>(
         self,
         _: usize,
         call: OpCall<'_, 't, T>,

@@ -1,9 +1,9 @@
 //! Selection by sign, and what is made of it: relu, abs.
 
 use super::broadcast::zip;
-use super::kind::Multilinear;
+use super::kind::{Multilinear, OpWanted};
 use super::sample::{Domain, Pick};
-use super::{Op, Var, broadcast_extents};
+use super::{Op, Var, broadcast_extents, settle};
 use crate::kernels::map::Binary;
 use crate::simd::{Float, Lanes};
 use crate::tape::{Extent, Mismatch, Value};
@@ -51,9 +51,9 @@ macro_rules! selection {
                 _: usize,
                 inputs: &[Var<'t, T>],
                 cotangent: Var<'t, T>,
-                _: Extent,
+                wanted: OpWanted<'t, T>,
             ) -> Var<'t, T> {
-                cotangent.tape().record(Op::$op($op), &[inputs[0], cotangent])
+                settle(cotangent.tape().record(Op::$op($op), &[inputs[0], cotangent]), wanted)
             }
             fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {
                 let [selector, value] = pick.broadcast_pair();

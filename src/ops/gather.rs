@@ -1,8 +1,8 @@
 //! Rows by number.
 
-use super::kind::Multilinear;
+use super::kind::{Multilinear, OpWanted};
 use super::sample::{Domain, Pick};
-use super::{Op, Var, check_numbers, join_episodes};
+use super::{Op, Var, check_numbers, join_episodes, settle};
 use crate::kernels::index;
 use crate::simd::Float;
 use crate::tape::{Extent, Mismatch, Value};
@@ -64,10 +64,10 @@ impl Multilinear for Gather {
         _: usize,
         inputs: &[Var<'t, T>],
         cotangent: Var<'t, T>,
-        _: Extent,
+        wanted: OpWanted<'t, T>,
     ) -> Var<'t, T> {
         let rows = inputs[1].shape().dims()[0];
-        cotangent.tape().record(Op::Scatter(Scatter { rows }), &[inputs[0], cotangent])
+        settle(cotangent.tape().record(Op::Scatter(Scatter { rows }), &[inputs[0], cotangent]), wanted)
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {
         let rows = pick.shape_with_axes();
@@ -98,9 +98,9 @@ impl Multilinear for Scatter {
         _: usize,
         inputs: &[Var<'t, T>],
         cotangent: Var<'t, T>,
-        _: Extent,
+        wanted: OpWanted<'t, T>,
     ) -> Var<'t, T> {
-        cotangent.gather(inputs[0])
+        settle(cotangent.gather(inputs[0]), wanted)
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {
         let rows = pick.shape_with_axes();

@@ -8,7 +8,7 @@
 //! | [`Fused`] | `f`, its jvp and vjp, and a composite twin | as stated | as stated |
 
 use super::sample::{Domain, Pick};
-use super::{Op, Var, settle};
+use super::{Op, Var};
 use crate::simd::{Float, Lanes};
 use crate::tape::{Call, Extent, Mismatch, Value, Wanted};
 use crate::tensor::Shape;
@@ -90,25 +90,15 @@ pub trait Multilinear: Copy + Into<Op> {
     fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch>;
     /// Computes the result.
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]);
-    /// The transpose for one of [`Multilinear::SLOTS`]. What comes back may still be summed or repeated to fit `wanted`.
+    /// The transpose for one of [`Multilinear::SLOTS`], as it is `wanted`. An op that does not fit and add as it computes
+    /// leaves that to `settle`.
     fn transpose<'t, T: Float>(
         self,
         slot: usize,
         inputs: &[Var<'t, T>],
         cotangent: Var<'t, T>,
-        wanted: Extent,
-    ) -> Var<'t, T>;
-    /// [`Multilinear::transpose`], fitted and added to what is wanted on top of. An op that can add as it computes says so
-    /// here.
-    fn transpose_onto<'t, T: Float>(
-        self,
-        slot: usize,
-        inputs: &[Var<'t, T>],
-        cotangent: Var<'t, T>,
         wanted: OpWanted<'t, T>,
-    ) -> Var<'t, T> {
-        settle(self.transpose(slot, inputs, cotangent, wanted.extent), wanted)
-    }
+    ) -> Var<'t, T>;
     /// A random use: the op, and for each input its shape and where its values may lie.
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>);
 }
@@ -130,24 +120,15 @@ pub trait Fused: Copy + Into<Op> {
         call: OpCall<'_, 't, T>,
         tangents: &[Option<Var<'t, T>>],
     ) -> Option<Var<'t, T>>;
-    /// The cotangent of one slot, `None` where no derivative flows into it. What comes back may still be summed or
-    /// repeated to fit the slot's extent.
+    /// The cotangent of one slot, as it is `wanted`, `None` where no derivative flows into it. An op that does not fit and
+    /// add as it computes leaves that to `settle`.
     fn vjp<'t, T: Float>(
         self,
         slot: usize,
         call: OpCall<'_, 't, T>,
         cotangent: Var<'t, T>,
-    ) -> Option<Var<'t, T>>;
-    /// [`Fused::vjp`], fitted and added to what is wanted on top of. An op that can add as it computes says so here.
-    fn vjp_onto<'t, T: Float>(
-        self,
-        slot: usize,
-        call: OpCall<'_, 't, T>,
-        cotangent: Var<'t, T>,
         wanted: OpWanted<'t, T>,
-    ) -> Option<Var<'t, T>> {
-        Some(settle(self.vjp(slot, call, cotangent)?, wanted))
-    }
+    ) -> Option<Var<'t, T>>;
     /// See [`Differentiable::enter`](crate::tape::Differentiable::enter).
     fn enter<'t, T: Float>(self, _call: OpCall<'_, 't, T>, cotangent: Var<'t, T>) -> Var<'t, T> {
         cotangent

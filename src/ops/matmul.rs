@@ -79,16 +79,6 @@ impl Multilinear for Matmul {
         slot: usize,
         inputs: &[Var<'t, T>],
         cotangent: Var<'t, T>,
-        extent: Extent,
-    ) -> Var<'t, T> {
-        self.transpose_onto(slot, inputs, cotangent, OpWanted { extent, onto: None })
-    }
-
-    fn transpose_onto<'t, T: Float>(
-        self,
-        slot: usize,
-        inputs: &[Var<'t, T>],
-        cotangent: Var<'t, T>,
         wanted: OpWanted<'t, T>,
     ) -> Var<'t, T> {
         assert!(

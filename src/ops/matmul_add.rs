@@ -79,20 +79,11 @@ impl Fused for MatmulAdd {
         slot: usize,
         call: OpCall<'_, 't, T>,
         cotangent: Var<'t, T>,
-    ) -> Option<Var<'t, T>> {
-        let wanted = OpWanted { extent: call.inputs[slot].extent(), onto: None };
-        self.vjp_onto(slot, call, cotangent, wanted)
-    }
-    fn vjp_onto<'t, T: Float>(
-        self,
-        slot: usize,
-        call: OpCall<'_, 't, T>,
-        cotangent: Var<'t, T>,
         wanted: OpWanted<'t, T>,
     ) -> Option<Var<'t, T>> {
         Some(match slot {
             2 => settle(cotangent, wanted),
-            _ => self.matmul().transpose_onto(slot, &call.inputs[..2], cotangent, wanted),
+            _ => self.matmul().transpose(slot, &call.inputs[..2], cotangent, wanted),
         })
     }
     fn twin<'t, T: Float>(self, inputs: &[Var<'t, T>]) -> Var<'t, T> {

@@ -1,9 +1,9 @@
 //! The largest along the last axis: picked, and put back in its place.
 
-use super::kind::Multilinear;
+use super::kind::{Multilinear, OpWanted};
 use super::sample::{Domain, Pick};
 use super::sum::without_axis;
-use super::{Op, Var, join_episodes, rows_and_columns};
+use super::{Op, Var, join_episodes, rows_and_columns, settle};
 use crate::kernels::index::arg_max;
 use crate::simd::Float;
 use crate::tape::{Extent, Mismatch, Value};
@@ -59,9 +59,9 @@ impl Multilinear for MaxPick {
         _: usize,
         inputs: &[Var<'t, T>],
         cotangent: Var<'t, T>,
-        _: Extent,
+        wanted: OpWanted<'t, T>,
     ) -> Var<'t, T> {
-        cotangent.tape().record(Op::MaxPlace(MaxPlace), &[inputs[0], cotangent])
+        settle(cotangent.tape().record(Op::MaxPlace(MaxPlace), &[inputs[0], cotangent]), wanted)
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {
         let shape = pick.shape_with_axes();
@@ -94,9 +94,9 @@ impl Multilinear for MaxPlace {
         _: usize,
         inputs: &[Var<'t, T>],
         cotangent: Var<'t, T>,
-        _: Extent,
+        wanted: OpWanted<'t, T>,
     ) -> Var<'t, T> {
-        cotangent.tape().record(Op::MaxPick(MaxPick), &[inputs[0], cotangent])
+        settle(cotangent.tape().record(Op::MaxPick(MaxPick), &[inputs[0], cotangent]), wanted)
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {
         let shape = pick.shape_with_axes();

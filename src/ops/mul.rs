@@ -58,15 +58,6 @@ impl Multilinear for Mul {
         slot: usize,
         inputs: &[Var<'t, T>],
         cotangent: Var<'t, T>,
-        extent: Extent,
-    ) -> Var<'t, T> {
-        self.transpose_onto(slot, inputs, cotangent, OpWanted { extent, onto: None })
-    }
-    fn transpose_onto<'t, T: Float>(
-        self,
-        slot: usize,
-        inputs: &[Var<'t, T>],
-        cotangent: Var<'t, T>,
         wanted: OpWanted<'t, T>,
     ) -> Var<'t, T> {
         mul_onto(cotangent, inputs[1 - slot], self.factor, wanted)
@@ -99,17 +90,6 @@ impl Fused for AddProduct {
         Some(whole(sum?, call.output.extent()))
     }
     fn vjp<'t, T: Float>(
-        self,
-        slot: usize,
-        call: OpCall<'_, 't, T>,
-        cotangent: Var<'t, T>,
-    ) -> Option<Var<'t, T>> {
-        Some(match slot {
-            0 => cotangent,
-            _ => add_product(None, self.factor, cotangent, call.inputs[3 - slot]),
-        })
-    }
-    fn vjp_onto<'t, T: Float>(
         self,
         slot: usize,
         call: OpCall<'_, 't, T>,

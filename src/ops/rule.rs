@@ -206,7 +206,7 @@ impl<B: Multilinear> Rule<kinds::Multilinear> for B {
         cotangent: Var<'t, T>,
         wanted: OpWanted<'t, T>,
     ) -> Option<Var<'t, T>> {
-        Some(self.transpose_onto(slot, call.inputs, cotangent, wanted))
+        Some(self.transpose(slot, call.inputs, cotangent, wanted))
     }
 
     fn sample(pick: &mut Pick<'_>) -> Sample {
@@ -250,7 +250,7 @@ impl<F: Fused> Rule<kinds::Fused> for F {
         cotangent: Var<'t, T>,
         wanted: OpWanted<'t, T>,
     ) -> Option<Var<'t, T>> {
-        self.vjp_onto(slot, call, cotangent, wanted)
+        F::vjp(self, slot, call, cotangent, wanted)
     }
 
     fn sample(pick: &mut Pick<'_>) -> Sample {

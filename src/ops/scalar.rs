@@ -1,8 +1,8 @@
 //! Arithmetic with plain numbers: `c x` and `a x + b`.
 
-use super::kind::{Fused, Linear, OpCall};
+use super::kind::{Fused, Linear, OpCall, OpWanted};
 use super::sample::{Domain, Pick};
-use super::{Op, Var};
+use super::{Op, Var, settle};
 use crate::kernels::map::{Unary, map};
 use crate::simd::{Float, Lanes};
 use crate::tape::{Extent, Mismatch, Value};
@@ -65,8 +65,14 @@ impl Fused for Affine {
     fn jvp<'t, T: Float>(self, _: OpCall<'_, 't, T>, tangents: &[Option<Var<'t, T>>]) -> Option<Var<'t, T>> {
         tangents[0].map(|tangent| tangent.scale(T::from_f64(self.scale)))
     }
-    fn vjp<'t, T: Float>(self, _: usize, _: OpCall<'_, 't, T>, cotangent: Var<'t, T>) -> Option<Var<'t, T>> {
-        Some(cotangent.scale(T::from_f64(self.scale)))
+    fn vjp<'t, T: Float>(
+        self,
+        _: usize,
+        _: OpCall<'_, 't, T>,
+        cotangent: Var<'t, T>,
+        wanted: OpWanted<'t, T>,
+    ) -> Option<Var<'t, T>> {
+        Some(settle(cotangent.scale(T::from_f64(self.scale)), wanted))
     }
     fn twin<'t, T: Float>(self, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         let x = inputs[0];

@@ -1,9 +1,9 @@
 //! Softmax and log-sum-exp along the last axis, stable for any logits.
 
-use super::kind::{Fused, OpCall};
+use super::kind::{Fused, OpCall, OpWanted};
 use super::sample::{Domain, Pick};
 use super::sum::without_axis;
-use super::{Var, rows_and_columns, unary_methods};
+use super::{Var, rows_and_columns, settle, unary_methods};
 use crate::kernels::softmax;
 use crate::simd::Float;
 use crate::tape::{Extent, Mismatch, Value};
@@ -45,8 +45,9 @@ impl Fused for Softmax {
         _: usize,
         call: OpCall<'_, 't, T>,
         cotangent: Var<'t, T>,
+        wanted: OpWanted<'t, T>,
     ) -> Option<Var<'t, T>> {
-        Some(project(call.output, cotangent))
+        Some(settle(project(call.output, cotangent), wanted))
     }
     fn twin<'t, T: Float>(self, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         let exp = inputs[0].exp();
@@ -88,9 +89,10 @@ impl Fused for LogSumExp {
         _: usize,
         call: OpCall<'_, 't, T>,
         cotangent: Var<'t, T>,
+        wanted: OpWanted<'t, T>,
     ) -> Option<Var<'t, T>> {
         let x = call.inputs[0];
-        Some(x.softmax() * column(cotangent, x.shape()))
+        Some(settle(x.softmax() * column(cotangent, x.shape()), wanted))
     }
     fn twin<'t, T: Float>(self, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         inputs[0].exp().sum_axis(inputs[0].shape().rank() - 1).ln()
