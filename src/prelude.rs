@@ -1,6 +1,6 @@
 //! What an experiment needs, in one `use`.
 
-pub use crate::calculus::{grad, hessian, hvp, hvp_forward, hvp_reverse, jacobian, jvp, vjp};
+pub use crate::calculus::{descend, grad, hessian, hvp, hvp_forward, hvp_reverse, jacobian, jvp, vjp};
 pub use crate::meta::optimizer::{Adam, Optimizer, RmsProp, Sgd};
 pub use crate::meta::{
     Adaptation, Clip, Inner, Loss, Maml, MetaSgd, Order, Problem, Rates, Recorded, Road, Schedule, Training,

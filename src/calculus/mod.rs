@@ -1,6 +1,6 @@
 //! Derivatives as walks along the program that write more program.
 //!
-//! - [`vjp`] walks down the tape and carries cotangents; [`grad`] is its use on a scalar.
+//! - [`vjp`] walks down the tape and carries cotangents; [`grad`] is its use on a scalar, and [`descend`] a step down it.
 //! - [`jvp`] walks up the tape and carries tangents.
 //! - What they record is ordinary program, so they compose to every order: [`hvp`] is [`grad`] of [`jvp`] (reverse over
 //!   forward), [`hvp_forward`] is [`jvp`] of [`grad`] (forward over reverse), [`hvp_reverse`] is [`grad`] of [`grad`]
@@ -28,7 +28,7 @@ use crate::simd::Float;
 use crate::tape::{Differentiable, Extent, Var};
 
 pub use forward::jvp;
-pub use reverse::{grad, vjp};
+pub use reverse::{descend, grad, vjp};
 pub use second::{hessian, hvp, hvp_forward, hvp_reverse, jacobian};
 
 /// `x` repeated over `episodes` episodes where it is shared.

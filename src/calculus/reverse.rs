@@ -36,6 +36,36 @@ where
     pull(outputs, inputs, cotangents, 1)
 }
 
+/// `inputs + factor * (d loss / d inputs)`, in the structure of `inputs`: a step of gradient descent where the factor is
+/// negative. Where the loss has E episodes, so has the result.
+///
+/// The walk begins with the factor and adds to the inputs as it goes, so neither the gradient nor its product with the
+/// factor is ever written: of five inner steps of MAML on the sinusoid network that spares an eighth. With a gradient that
+/// `is_constant` no derivative of the result flows through it: the result's derivative by the inputs is the identity.
+///
+/// # Panics
+/// The loss is not a scalar.
+#[track_caller]
+pub fn descend<'t, T: Float, O: Differentiable, B: Bundle<'t, T, O>>(
+    loss: Var<'t, T, O>,
+    inputs: &B,
+    factor: T,
+    is_constant: bool,
+) -> B {
+    let extent = loss.extent();
+    assert!(extent.shape.len() == 1, "descend: {} is no scalar, as a loss is", extent.shape);
+    let tape = loss.tape();
+    let mut scratch = tape.take_scratch();
+    let mut walk = Walk::new(tape, &mut scratch, &loss, inputs, extent.episodes);
+    walk.is_constant = is_constant;
+    inputs.each(&mut |x| walk.start_at(x));
+    walk.seed(&loss, &tape.fill(extent, factor));
+    walk.down();
+    let found = inputs.rebuild(&mut |x| walk.with_cotangent(x));
+    tape.return_scratch(scratch);
+    found
+}
+
 /// The vector-Jacobian product in which each cotangent has at least `episodes` episodes.
 #[track_caller]
 pub(super) fn pull<'t, T, O, Outputs, Inputs>(
@@ -68,6 +98,8 @@ struct Walk<'t, 's, T: Float, O> {
     scratch: &'s mut Scratch,
     first: u32,
     episodes: u32,
+    /// Whether no derivative flows through what the walk writes, but for what it adds to.
+    is_constant: bool,
 }
 
 impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
@@ -103,7 +135,7 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
                 }
             }
         });
-        Walk { tape, scratch, first, episodes }
+        Walk { tape, scratch, first, episodes, is_constant: false }
     }
 
     #[track_caller]
@@ -151,8 +183,13 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
     /// Hands the cotangent of one node on to what it read.
     fn through(&mut self, id: u32, node: &Node<O>, op: O, cotangent: Var<'t, T, O>) {
         let arity = usize::from(node.arity);
-        let inputs = node.inputs.map(|input| Var::at(self.tape, input));
-        let call = Call { inputs: &inputs[..arity], output: Var::at(self.tape, id) };
+        let mut inputs = node.inputs.map(|input| Var::at(self.tape, input));
+        let mut output = Var::at(self.tape, id);
+        if self.is_constant {
+            inputs[..arity].iter_mut().for_each(|input| *input = O::constant(*input));
+            output = O::constant(output);
+        }
+        let call = Call { inputs: &inputs[..arity], output };
         let mut entered = None;
         for (slot, &input) in node.inputs[..arity].iter().enumerate() {
             if input < self.first || !self.marked(input) || !op.passes(slot) {
@@ -160,8 +197,7 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
             }
             let cotangent =
                 *entered.get_or_insert_with(|| op.enter(call, self.whole(cotangent, node.extent)));
-            let link = self.scratch.links[(input - self.first) as usize];
-            let onto = (link != NONE).then(|| Var::at(self.tape, link));
+            let onto = self.link(Var::at(self.tape, input));
             let wanted = Wanted { extent: self.cotangent_extent(input), onto };
             if let Some(found) = op.vjp(slot, call, cotangent, wanted) {
                 debug_assert!(
@@ -184,6 +220,38 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
         self.scratch.marks[(id - self.first) as usize] == 1
     }
 
+    /// Whether an input is computed from none of the others. Only then what comes down to it goes no further, and it can
+    /// be added to what it starts with.
+    fn is_free(&self, x: Var<'t, T, O>) -> bool {
+        let node = self.tape.node(x.id());
+        let Some(op) = node.op else { return true };
+        let mut reads = node.inputs[..usize::from(node.arity)].iter().enumerate();
+        !reads.any(|(slot, &id)| id >= self.first && self.marked(id) && op.passes(slot))
+    }
+
+    /// Lets what comes down to an input be added to the input itself.
+    fn start_at(&mut self, x: Var<'t, T, O>) {
+        let at = (x.id() - self.first) as usize;
+        if at < self.scratch.links.len() && self.is_free(x) {
+            self.scratch.links[at] = x.id();
+        }
+    }
+
+    /// An input, and what has come down to it.
+    fn with_cotangent(&self, x: Var<'t, T, O>) -> Var<'t, T, O> {
+        match self.link(x) {
+            None => self.whole(x, x.extent()),
+            Some(sum) if self.is_free(x) => self.whole(sum, x.extent()),
+            Some(cotangent) => O::add(x, self.whole(cotangent, x.extent())),
+        }
+    }
+
+    /// What has come down to `x`, if anything has.
+    fn link(&self, x: Var<'t, T, O>) -> Option<Var<'t, T, O>> {
+        let link = *self.scratch.links.get((x.id() - self.first) as usize)?;
+        (link != NONE).then(|| Var::at(self.tape, link))
+    }
+
     fn cotangent_extent(&self, id: u32) -> Extent {
         self.at_least_asked(Var::at(self.tape, id).extent())
     }
@@ -193,9 +261,9 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
     }
 
     fn cotangent_or_zeros(&self, x: Var<'t, T, O>) -> Var<'t, T, O> {
-        match self.scratch.links.get((x.id() - self.first) as usize) {
-            Some(&link) if link != NONE => self.whole(Var::at(self.tape, link), x.extent()),
-            _ => self.tape.fill(self.cotangent_extent(x.id()), T::ZERO),
+        match self.link(x) {
+            Some(cotangent) => self.whole(cotangent, x.extent()),
+            None => self.tape.fill(self.cotangent_extent(x.id()), T::ZERO),
         }
     }
 }

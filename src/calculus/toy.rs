@@ -1,6 +1,6 @@
-//! A language of three ops, add, multiply and exp, to prove that the calculus needs no other.
+//! A language of add, multiply, exp and constant, to prove that the calculus needs no other.
 
-use super::{grad, hessian, hvp, hvp_forward, hvp_reverse, jacobian, jvp};
+use super::{descend, grad, hessian, hvp, hvp_forward, hvp_reverse, jacobian, jvp};
 use crate::simd::Float;
 use crate::tape::{Call, Differentiable, Extent, Language, Mismatch, Tape, Value, Var, Wanted};
 
@@ -9,6 +9,7 @@ enum Toy {
     Add,
     Multiply,
     Exp,
+    Constant,
 }
 
 impl Language for Toy {
@@ -30,6 +31,7 @@ impl Language for Toy {
                 Toy::Add => x(0) + x(1),
                 Toy::Multiply => x(0) * x(1),
                 Toy::Exp => T::from_f64(x(0).to_f64().exp()),
+                Toy::Constant => x(0),
             };
         }
     }
@@ -43,11 +45,12 @@ impl Differentiable for Toy {
     ) -> Option<Var<'t, T, Self>> {
         let parts = (0..call.inputs.len()).filter_map(|slot| {
             let tangent = tangents[slot]?;
-            Some(match self {
-                Toy::Add => tangent,
-                Toy::Multiply => multiply(tangent, call.inputs[1 - slot]),
-                Toy::Exp => multiply(tangent, call.output),
-            })
+            match self {
+                Toy::Add => Some(tangent),
+                Toy::Multiply => Some(multiply(tangent, call.inputs[1 - slot])),
+                Toy::Exp => Some(multiply(tangent, call.output)),
+                Toy::Constant => None,
+            }
         });
         parts.reduce(Toy::add)
     }
@@ -63,12 +66,17 @@ impl Differentiable for Toy {
             Toy::Add => cotangent,
             Toy::Multiply => multiply(cotangent, call.inputs[1 - slot]),
             Toy::Exp => multiply(cotangent, call.output),
+            Toy::Constant => return wanted.onto,
         };
         Some(wanted.onto.map_or(own, |onto| Toy::add(onto, own)))
     }
 
     fn add<'t, T: Float>(left: Var<'t, T, Self>, right: Var<'t, T, Self>) -> Var<'t, T, Self> {
         left.tape().record(Toy::Add, &[left, right])
+    }
+
+    fn constant<'t, T: Float>(x: Var<'t, T, Self>) -> Var<'t, T, Self> {
+        x.tape().record(Toy::Constant, &[x])
     }
 
     fn broadcast<'t, T: Float>(x: Var<'t, T, Self>, extent: Extent) -> Var<'t, T, Self> {
@@ -137,6 +145,33 @@ fn a_computed_variable_can_be_an_input_too_and_both_modes_agree() {
     let (dx, dy) = (tape.scalar(1.3), tape.scalar(-0.2));
     let forward = jvp(&f, &(x, y), &(dx, dy)).item();
     assert!((forward - (fx.item() * 1.3 - fy.item() * 0.2)).abs() < 1e-15);
+}
+
+#[test]
+fn a_descent_is_the_inputs_and_their_gradient() {
+    let tape = Tape::new();
+    let (x, unread) = (tape.scalar(0.7), tape.scalar(2.0));
+    let y = multiply(x, x);
+    let loss = multiply(exp(x), y);
+    // y depends on x, so what comes down to it goes on to x.
+    let inputs = (x, y, unread);
+    let (gx, gy, _) = grad(loss, &inputs);
+    let (x1, y1, unread1) = descend(loss, &inputs, -0.1, false);
+    assert!((x1.item() - (0.7 - 0.1 * gx.item())).abs() < 1e-15);
+    assert!((y1.item() - (0.49 - 0.1 * gy.item())).abs() < 1e-15);
+    assert_eq!(unread1.item(), 2.0);
+}
+
+#[test]
+fn through_a_descent_that_is_constant_no_second_derivative_flows() {
+    let tape = Tape::new();
+    let x = tape.scalar(0.7);
+    let loss = exp(multiply(x, x));
+    let exact = descend(loss, &x, -0.1, false);
+    let first_order = descend(loss, &x, -0.1, true);
+    assert_eq!(exact.item(), first_order.item());
+    assert!((grad(exact, &x).item() - (1.0 - 0.1 * hessian(loss, x).item())).abs() < 1e-14);
+    assert_eq!(grad(first_order, &x).item(), 1.0);
 }
 
 #[test]

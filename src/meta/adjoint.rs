@@ -34,8 +34,7 @@ pub(super) fn gradient<T: Float, L: Inner<T>, F: Loss<T>>(
         tape.clear();
         let theta = if k == 0 { theta.put(tape) } else { rest.put(tape, &memory[(k - 1) * size..k * size]) };
         let support = put_support(episodes, tape);
-        let g = grad(loss.loss(theta, support), &theta);
-        let next = learner.step(meta.put(tape), theta, g, k);
+        let next = learner.descend(meta.put(tape), theta, loss.loss(theta, support), (k, Order::First));
         rest.take(next, &mut memory[k * size..(k + 1) * size]);
     }
 

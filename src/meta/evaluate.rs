@@ -2,8 +2,7 @@
 
 use super::fast_weights::FastWeights;
 use super::outer::{Worker, Workers};
-use super::{Inner, Loss, Problem};
-use crate::calculus::grad;
+use super::{Inner, Loss, Order, Problem};
 use crate::ops::{Tape, Var};
 use crate::simd::Float;
 use crate::tape::AtRest;
@@ -73,7 +72,7 @@ impl<L, F> Problem<L, F> {
                 break;
             }
             let support = self.loss.loss(theta, on_tape.support);
-            let next = self.learner.step(meta.put(tape), theta, grad(support, &theta), k);
+            let next = self.learner.descend(meta.put(tape), theta, support, (k, Order::First));
             rest.take(theta, before);
             rest.take(next, now);
             if adaptation == Adaptation::NeverWorse {
@@ -129,8 +128,8 @@ impl<L, F> Problem<L, F> {
         for k in 0..steps {
             tape.clear();
             let theta = adapted.put(&tape);
-            let g = grad(self.loss.loss(theta, support.put(&tape)), &theta);
-            let next = self.learner.step(meta.put(&tape), theta, g, k);
+            let loss = self.loss.loss(theta, support.put(&tape));
+            let next = self.learner.descend(meta.put(&tape), theta, loss, (k, Order::First));
             adapted.copy_from_tape(&next);
         }
         adapted

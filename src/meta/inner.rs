@@ -1,5 +1,7 @@
 //! What a learner and a model are to the meta-layer.
 
+use super::Order;
+use crate::calculus::grad;
 use crate::nn::Params;
 use crate::ops::{BatchVars, Op, Var};
 use crate::simd::Float;
@@ -23,6 +25,24 @@ pub trait Inner<T: Float>: Sync {
         gradient: Params<'t, T>,
         step: usize,
     ) -> Params<'t, T>;
+
+    /// The parameters after step number `step` down the support loss: [`Inner::step`] with its gradient, a constant where
+    /// the meta-gradient is of first order. A learner that can do without writing the gradient says here how.
+    #[track_caller]
+    fn descend<'t>(
+        &self,
+        meta: MetaVars<'t, T, Self::Meta>,
+        theta: Params<'t, T>,
+        loss: Var<'t, T>,
+        (step, order): (usize, Order),
+    ) -> Params<'t, T> {
+        let gradient = grad(loss, &theta);
+        let gradient = match order {
+            Order::First => gradient.detach(),
+            Order::Second => gradient,
+        };
+        self.step(meta, theta, gradient, step)
+    }
 }
 
 /// A model's loss on a batch, a scalar for each episode. Any function of that signature is one.

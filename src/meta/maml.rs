@@ -1,7 +1,9 @@
 //! MAML: gradient descent with one fixed rate.
 
-use super::{Inner, MetaVars};
+use super::{Inner, MetaVars, Order};
+use crate::calculus::descend;
 use crate::nn::Params;
+use crate::ops::Var;
 use crate::simd::Float;
 
 /// Model-agnostic meta-learning (Finn, Abbeel, Levine 2017): `theta' = theta - rate * gradient`. Only the initial
@@ -23,5 +25,15 @@ impl<T: Float> Inner<T> for Maml<T> {
         _: usize,
     ) -> Params<'t, T> {
         theta.add_scaled(-self.rate, gradient)
+    }
+
+    fn descend<'t>(
+        &self,
+        (): MetaVars<'t, T, ()>,
+        theta: Params<'t, T>,
+        loss: Var<'t, T>,
+        (_, order): (usize, Order),
+    ) -> Params<'t, T> {
+        descend(loss, &theta, -self.rate, order == Order::First)
     }
 }

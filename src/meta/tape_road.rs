@@ -23,12 +23,7 @@ pub fn adapt<'t, T: Float, L: Inner<T>>(
 ) -> Params<'t, T> {
     let mut fast = theta;
     for step in 0..steps {
-        let gradient = grad(support(fast), &fast);
-        let gradient = match order {
-            Order::First => gradient.detach(),
-            Order::Second => gradient,
-        };
-        fast = learner.step(meta, fast, gradient, step);
+        fast = learner.descend(meta, fast, support(fast), (step, order));
     }
     fast
 }

@@ -103,6 +103,10 @@ macro_rules! ops {
                 left + right
             }
 
+            fn constant<'t, T: Float>(x: Var<'t, T>) -> Var<'t, T> {
+                x.detach()
+            }
+
             fn broadcast<'t, T: Float>(x: Var<'t, T>, extent: Extent) -> Var<'t, T> {
                 broadcast_to(x, extent)
             }

@@ -100,6 +100,9 @@ pub trait Differentiable: Language {
     /// `left + right`, broadcast.
     fn add<'t, T: Float>(left: Var<'t, T, Self>, right: Var<'t, T, Self>) -> Var<'t, T, Self>;
 
+    /// `x` itself, through which no derivative flows.
+    fn constant<'t, T: Float>(x: Var<'t, T, Self>) -> Var<'t, T, Self>;
+
     /// `x`, repeated along axes and over episodes to `extent`.
     fn broadcast<'t, T: Float>(x: Var<'t, T, Self>, extent: Extent) -> Var<'t, T, Self>;
 }

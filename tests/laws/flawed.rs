@@ -30,6 +30,7 @@ pub enum Flawed {
     SquareWrongTransposeOfVjp,
     /// `x + 1`, which is not linear.
     PlusOne,
+    Constant,
 }
 
 use Flawed::*;
@@ -52,6 +53,7 @@ impl Language for Flawed {
             DoubleWrongTranspose => "double_wrong_transpose",
             SquareWrongTransposeOfVjp => "square_wrong_transpose_of_vjp",
             PlusOne => "plus_one",
+            Constant => "constant",
         }
     }
 
@@ -75,6 +77,7 @@ impl Language for Flawed {
                 SquareWrongSecond | SquareWrongTransposeOfVjp => x(0) * x(0),
                 Double | DoubleFrozen | DoubleWrongTranspose => 2.0 * x(0),
                 PlusOne => x(0) + 1.0,
+                Constant => x(0),
             });
         }
     }
@@ -94,7 +97,7 @@ impl Flawed {
             Add | PlusOne => v,
             Mul => mul(v, call.inputs[1 - slot]),
             MulMissingTerm if slot == 0 => mul(v, call.inputs[1]),
-            MulMissingTerm | DoubleFrozen => return None,
+            MulMissingTerm | DoubleFrozen | Constant => return None,
             Sin | SinTooLarge => mul(v, unary(Cos, x)),
             SinWrongFactor => mul(v, unary(Double, unary(Cos, x))),
             SinWrongSign => mul(v, unary(Neg, unary(Cos, x))),
@@ -135,6 +138,10 @@ impl Differentiable for Flawed {
 
     fn add<'t, T: Float>(left: Var<'t, T, Self>, right: Var<'t, T, Self>) -> Var<'t, T, Self> {
         left.tape().record(Add, &[left, right])
+    }
+
+    fn constant<'t, T: Float>(x: Var<'t, T, Self>) -> Var<'t, T, Self> {
+        unary(Constant, x)
     }
 
     fn broadcast<'t, T: Float>(x: Var<'t, T, Self>, extent: Extent) -> Var<'t, T, Self> {
