@@ -5,6 +5,7 @@
 
 mod axes;
 pub mod broadcast;
+pub mod conv;
 mod formula;
 pub mod gemm;
 pub mod index;

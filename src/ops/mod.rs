@@ -4,6 +4,7 @@
 //! language, so that every derivative has derivatives. A user meets the ops as methods and operators of [`Var`].
 
 mod broadcast;
+mod conv;
 mod cross_entropy;
 mod detach;
 mod div;
@@ -33,6 +34,7 @@ mod trigonometric;
 use crate::simd::Float;
 use crate::tape;
 
+pub use conv::{Conv, ConvInput, ConvWeight, Window};
 pub use cross_entropy::{CrossEntropy, OneHot};
 pub use detach::Detach;
 pub use div::Div;
@@ -81,6 +83,7 @@ impl Op {
             Op::SumTo(sum) => sum.over_episodes,
             Op::Dot(dot) => dot.over_episodes,
             Op::Matmul(matmul) => matmul.fold,
+            Op::ConvWeight(weight) => weight.fold,
             _ => false,
         }
     }

@@ -136,6 +136,17 @@ pub fn gemm_add<T: Float>(
     Product::new(episodes, Size { rows, inner, columns }, [a, b], addend, relu, false).compiled(c);
 }
 
+/// `C += op(A) op(B)`, for one episode.
+#[track_caller]
+pub(super) fn gemm_onto<T: Float>(size: Dimensions, a: Operand<T>, b: Operand<T>, c: &mut [T]) {
+    check("gemm_onto", size, a, b, None, c, size.rows * size.columns);
+    let Dimensions { rows, inner, columns, .. } = size;
+    if inner > 0 {
+        let product = Product::new(1, Size { rows, inner, columns }, [a, b], None, false, false);
+        product.onto_what_is_there().compiled(c);
+    }
+}
+
 /// `C = sum over e of op(A_e) op(B_e)`, the episodes in order; `C` is `[rows, columns]`, all of it written.
 ///
 /// # Panics

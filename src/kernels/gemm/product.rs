@@ -70,6 +70,12 @@ impl<'a, T: Float> Product<'a, T> {
         }
     }
 
+    /// The same product, added to what is in `C`.
+    #[inline(always)]
+    pub(super) fn onto_what_is_there(self) -> Self {
+        Product { ends: Ends { start: Start::There, ..self.ends }, ..self }
+    }
+
     /// The same product under the name of the number that it holds.
     #[inline(always)]
     pub(super) fn cast<U: Float>(self) -> Product<'a, U> {
