@@ -3,6 +3,8 @@
 //! Whatever is drawn is drawn from a generator that the caller passes in; [`stream`] gives each task of a
 //! training run one of its own.
 
+#[cfg(feature = "datasets")]
+pub mod datasets;
 mod few_shot;
 mod glyphs;
 mod images;

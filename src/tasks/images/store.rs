@@ -121,6 +121,14 @@ impl Images {
         &self.classes[class].pixels[image * length..][..length]
     }
 
+    /// Turns every byte `b` into `255 - b`.
+    #[cfg(feature = "datasets")]
+    pub(in crate::tasks) fn invert(&mut self) {
+        for byte in self.classes.iter_mut().flat_map(|class| &mut class.pixels) {
+            *byte = 255 - *byte;
+        }
+    }
+
     fn image_len(&self) -> usize {
         self.shape.iter().product()
     }
