@@ -3,8 +3,16 @@
 //! Whatever is drawn is drawn from a generator that the caller passes in; [`stream`] gives each task of a
 //! training run one of its own.
 
+#[cfg(feature = "datasets")]
+pub mod datasets;
+mod few_shot;
+mod glyphs;
+mod images;
 mod sinusoid;
 mod stream;
 
+pub use few_shot::{FewShot, FewShotTasks};
+pub use glyphs::Glyphs;
+pub use images::{DatasetError, Images, Normalization};
 pub use sinusoid::{Sinusoid, Wave};
 pub use stream::stream;

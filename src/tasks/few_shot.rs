@@ -1,0 +1,194 @@
+//! Few-shot classification: N classes, K images of each.
+
+use rand::seq::SliceRandom;
+use rand::{Rng, RngExt};
+
+use super::images::{DatasetError, Images, Normalization};
+use crate::simd::Float;
+use crate::tensor::{Batch, Episode, Shape, Tensor};
+
+/// The size of few-shot classification tasks: "N-way K-shot".
+///
+/// ```
+/// use metatape::tasks::{FewShot, Glyphs, Normalization, stream};
+/// use metatape::tensor::Episode;
+///
+/// let images = Glyphs::new().draw(20, 4, &mut stream(0, 0, 0));
+/// let protocol = FewShot { ways: 5, shots: 1, query: 2, rotations: true };
+/// let tasks = protocol.over(&images, &Normalization::unit(1))?;
+/// let mut rng = stream(0, 1, 0);
+/// let mut episode: Episode = tasks.episode(&mut rng);
+/// assert_eq!(episode.support.x.shape().dims(), [5, 28, 28, 1]);
+/// assert_eq!(episode.query.y.values(), [0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0]);
+///
+/// // Another task in the same memory.
+/// tasks.episode_into(&mut episode, &mut rng);
+/// # Ok::<(), metatape::tasks::DatasetError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FewShot {
+    /// Classes in an episode (N).
+    pub ways: usize,
+    /// Support images of each class (K).
+    pub shots: usize,
+    /// Query images of each class.
+    pub query: usize,
+    /// Whether each class of an episode is turned by 0, 90, 180 or 270 degrees, all of its images alike: a turned character
+    /// is another character (Santoro et al. 2016, arXiv:1605.06065; so in MAML).
+    pub rotations: bool,
+}
+
+impl FewShot {
+    /// The most ways, and the most images of a class in an episode.
+    pub const LARGEST: usize = 1024;
+
+    /// Tasks of this size over the classes of `images`.
+    ///
+    /// # Errors
+    /// Where there are too few classes, or a class has too few images; where a size is 0 or above
+    /// [`FewShot::LARGEST`]; where images that are not square are to be rotated; where the normalization is for another
+    /// number of channels.
+    pub fn over<'a>(
+        self,
+        images: &'a Images,
+        normalization: &Normalization,
+    ) -> Result<FewShotTasks<'a>, DatasetError> {
+        let FewShot { ways, shots, query, rotations } = self;
+        let refuse = |reason| Err(DatasetError::EpisodeSize { ways, shots, query, reason });
+        if ways == 0 || shots == 0 || query == 0 {
+            return refuse("none of the three may be 0".into());
+        }
+        if ways > Self::LARGEST || shots.saturating_add(query) > Self::LARGEST {
+            return refuse(format!("at most {} ways and images of a class", Self::LARGEST));
+        }
+        let [height, width, channels] = images.shape();
+        if [shots, query]
+            .iter()
+            .any(|images| Shape::checked(&[ways * images, height, width, channels]).is_none())
+        {
+            return refuse(format!("{height} x {width} x {channels} values for each image are too many"));
+        }
+        if ways > images.classes() {
+            return Err(DatasetError::TooFewClasses { found: images.classes(), wanted: ways });
+        }
+        if let Some(class) = (0..images.classes()).find(|&class| images.count(class) < shots + query) {
+            let (class, found) = (images.name(class).to_owned(), images.count(class));
+            return Err(DatasetError::TooFewImages { class, found, shots, query });
+        }
+        if rotations && height != width {
+            return Err(DatasetError::NotSquare { height, width });
+        }
+        Ok(FewShotTasks { protocol: self, images, numbers: normalization.table(channels)? })
+    }
+}
+
+/// A distribution of few-shot classification tasks; see [`FewShot::over`].
+#[derive(Clone, Debug)]
+pub struct FewShotTasks<'a> {
+    protocol: FewShot,
+    images: &'a Images,
+    /// The number for each byte, channel by channel.
+    numbers: Vec<[f64; 256]>,
+}
+
+impl FewShotTasks<'_> {
+    /// The size of a task.
+    pub fn protocol(&self) -> FewShot {
+        self.protocol
+    }
+
+    /// Draws a task: distinct classes and distinct images, uniformly.
+    ///
+    /// x has the shape `[ways * shots, height, width, channels]` for the support and `[ways * query, ..]` for the query
+    /// set, y the shape `[ways * shots]` or `[ways * query]` and the numbers 0 to `ways - 1` of the classes in this episode.
+    /// Rows are ordered by class.
+    pub fn episode<T: Float, R: Rng + ?Sized>(&self, rng: &mut R) -> Episode<T> {
+        let [x, y] = self.shapes(self.protocol.shots);
+        let support = Batch { x: Tensor::zeros(x), y: Tensor::zeros(y) };
+        let [x, y] = self.shapes(self.protocol.query);
+        let query = Batch { x: Tensor::zeros(x), y: Tensor::zeros(y) };
+        let mut episode = Episode { support, query };
+        self.episode_into(&mut episode, rng);
+        episode
+    }
+
+    /// Draws another task into an episode of the same size; nothing is allocated.
+    ///
+    /// # Panics
+    /// If a tensor of the episode has another shape than [`FewShotTasks::episode`] gives it.
+    #[track_caller]
+    pub fn episode_into<T: Float, R: Rng + ?Sized>(&self, episode: &mut Episode<T>, rng: &mut R) {
+        let FewShot { ways, shots, query, rotations } = self.protocol;
+        let Episode { support, query: judged } = episode;
+        for (batch, images) in [(&*support, shots), (&*judged, query)] {
+            let (found, expected) = ([batch.x.shape(), batch.y.shape()], self.shapes(images));
+            assert!(found == expected, "episode_into: shapes {found:?} where tasks have {expected:?}");
+        }
+        let (mut classes, mut chosen) = ([0; FewShot::LARGEST], [0; FewShot::LARGEST]);
+        let (classes, chosen) = (&mut classes[..ways], &mut chosen[..shots + query]);
+        draw_distinct(self.images.classes(), classes, rng);
+        for (label, &class) in classes.iter().enumerate() {
+            draw_distinct(self.images.count(class), chosen, rng);
+            let turns = if rotations { rng.random_range(0..4) } else { 0 };
+            let (first, second) = chosen.split_at(shots);
+            self.write_class(support, label, class, first, turns);
+            self.write_class(judged, label, class, second, turns);
+        }
+    }
+
+    fn shapes(&self, images: usize) -> [Shape; 2] {
+        let [height, width, channels] = self.images.shape();
+        let rows = self.protocol.ways * images;
+        [Shape::from([rows, height, width, channels]), Shape::from([rows])]
+    }
+
+    /// Fills the rows of one class.
+    fn write_class<T: Float>(
+        &self,
+        batch: &mut Batch<T>,
+        label: usize,
+        class: usize,
+        images: &[usize],
+        turns: usize,
+    ) {
+        let rows = label * images.len()..(label + 1) * images.len();
+        batch.y.values_mut()[rows.clone()].fill(T::from_usize(label));
+        let length = self.images.shape().iter().product();
+        for (out, &image) in batch.x.values_mut().chunks_exact_mut(length).skip(rows.start).zip(images) {
+            self.write_image(self.images.image(class, image), turns, out);
+        }
+    }
+
+    /// The image as numbers, turned counterclockwise by so many quarters.
+    fn write_image<T: Float>(&self, image: &[u8], turns: usize, out: &mut [T]) {
+        let [_, width, channels] = self.images.shape();
+        let last = width - 1;
+        for (row, out) in out.chunks_exact_mut(width * channels).enumerate() {
+            for (column, out) in out.chunks_exact_mut(channels).enumerate() {
+                let (row, column) = match turns {
+                    0 => (row, column),
+                    1 => (column, last - row),
+                    2 => (last - row, last - column),
+                    _ => (last - column, row),
+                };
+                let pixel = &image[(row * width + column) * channels..][..channels];
+                for ((out, numbers), &byte) in out.iter_mut().zip(&self.numbers).zip(pixel) {
+                    *out = T::from_f64(numbers[usize::from(byte)]);
+                }
+            }
+        }
+    }
+}
+
+/// Fills `chosen` with distinct numbers below `n`: each ordered choice is equally likely (R. Floyd's algorithm; J. Bentley,
+/// Communications of the ACM 30(9), 1987), then shuffled.
+fn draw_distinct<R: Rng + ?Sized>(n: usize, chosen: &mut [usize], rng: &mut R) {
+    for (at, last) in (n - chosen.len()..n).enumerate() {
+        let drawn = rng.random_range(0..=last);
+        chosen[at] = if chosen[..at].contains(&drawn) { last } else { drawn };
+    }
+    chosen.shuffle(rng);
+}
+
+#[cfg(test)]
+mod tests;
