@@ -3,7 +3,8 @@
 use super::fast_weights::FastWeights;
 use super::outer::{Worker, Workers};
 use super::{Inner, Loss, Order, Problem};
-use crate::ops::{Tape, Var};
+use crate::nn::Params;
+use crate::ops::{BatchVars, Tape, Var};
 use crate::simd::Float;
 use crate::tape::AtRest;
 use crate::tensor::{Batch, Episode, Tensors};
@@ -36,25 +37,47 @@ impl<L, F> Problem<L, F> {
         L: Inner<T>,
         F: Loss<T>,
     {
-        let mut losses = vec![Vec::with_capacity(steps + 1); episodes.len()];
-        workers.each(episodes, &mut losses, |worker, episodes, losses| {
-            self.score(worker, at, episodes, (steps, adaptation), |query| {
-                for (losses, loss) in losses.iter_mut().zip(each_episode(query, episodes.len())) {
-                    losses.push(loss.to_f64());
+        let loss = |theta: Params<'_, T>, query: BatchVars<'_, T>| {
+            self.loss.loss(theta, query).read(|losses| losses.iter().map(|loss| loss.to_f64()).collect())
+        };
+        self.evaluate_by(workers, at, episodes, (steps, adaptation), loss)
+    }
+
+    /// As [`Problem::evaluate`], but by a score of one's own on the query set, for instance
+    /// [`accuracy`](crate::nn::accuracy): one number for each of the episodes that lie side by side.
+    pub fn evaluate_by<T: Float>(
+        &self,
+        workers: &Workers<T>,
+        at: (&Tensors<T>, &L::Meta),
+        episodes: &[Episode<T>],
+        (steps, adaptation): (usize, Adaptation),
+        score: impl for<'t> Fn(Params<'t, T>, BatchVars<'t, T>) -> Vec<f64> + Sync,
+    ) -> Vec<Vec<f64>>
+    where
+        L: Inner<T>,
+        F: Loss<T>,
+    {
+        let mut scores = vec![Vec::with_capacity(steps + 1); episodes.len()];
+        workers.each(episodes, &mut scores, |worker, episodes, scores| {
+            self.score(worker, at, episodes, (steps, adaptation), |theta, query| {
+                let now = score(theta, query);
+                for (e, scores) in scores.iter_mut().enumerate() {
+                    scores.push(now[e % now.len()]);
                 }
             });
         });
-        losses
+        scores
     }
 
-    /// Adapts the episodes of one chunk step by step, and shows the query losses before the first step and after each.
+    /// Adapts the episodes of one chunk step by step, and shows parameters and query sets before the first step and after
+    /// each.
     fn score<T: Float>(
         &self,
         worker: &mut Worker<T>,
         (theta, meta): (&Tensors<T>, &L::Meta),
         episodes: &[Episode<T>],
         (steps, adaptation): (usize, Adaptation),
-        mut show: impl FnMut(Var<'_, T>),
+        mut show: impl for<'t> FnMut(Params<'t, T>, BatchVars<'t, T>),
     ) where
         L: Inner<T>,
         F: Loss<T>,
@@ -67,7 +90,7 @@ impl<L, F> Problem<L, F> {
             tape.clear();
             let theta = if k == 0 { theta.put(tape) } else { rest.put(tape, now) };
             let on_tape = Episode::put_episodes(episodes, tape);
-            show(self.loss.loss(theta, on_tape.query));
+            show(theta, on_tape.query);
             if k == steps {
                 break;
             }

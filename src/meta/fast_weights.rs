@@ -46,6 +46,23 @@ impl<T: Float> FastWeights<'_, T> {
         }
     }
 
+    /// Adds the sum over the episodes of `like - now` to `sum`.
+    pub(super) fn add_displacement(self, now: &[T], sum: &mut [T]) {
+        let mut now = now;
+        let mut sum = sum;
+        for tensor in self.like.tensors() {
+            let (own, rest) = std::mem::take(&mut sum).split_at_mut(tensor.values().len());
+            for _ in 0..self.episodes {
+                let (adapted, later) = now.split_at(own.len());
+                for ((sum, initial), adapted) in own.iter_mut().zip(tensor.values()).zip(adapted) {
+                    *sum += *initial - *adapted;
+                }
+                now = later;
+            }
+            sum = rest;
+        }
+    }
+
     /// Moves the parameters of one episode back towards where they were: `now = before + share (now - before)`.
     pub(super) fn move_back(self, episode: usize, share: T, before: &[T], now: &mut [T]) {
         let mut at = 0;

@@ -4,6 +4,7 @@
 //! rates. [`Problem`] joins a learner, a model's loss, a number of steps, an [`Order`] and a [`Road`], and gives the
 //! meta-gradient of a meta-batch. [`Training`] descends it and never applies what is not finite.
 
+mod adapting;
 mod adjoint;
 mod clip;
 mod evaluate;
@@ -16,10 +17,12 @@ pub mod optimizer;
 mod outer;
 mod problem;
 mod recording;
+mod reptile;
 mod schedule;
 mod tape_road;
 mod training;
 
+pub use adapting::Adapting;
 pub use clip::Clip;
 pub use evaluate::Adaptation;
 pub use guard::{Guard, GuardError};
@@ -27,7 +30,7 @@ pub use inner::{Inner, Loss, MetaVars};
 pub use maml::Maml;
 pub use meta_sgd::{MetaSgd, Rates};
 pub use outer::{Workers, mean_grad};
-pub use problem::{Order, Problem, Road};
+pub use problem::{Objective, Order, Problem, Road};
 pub use schedule::Schedule;
 pub use tape_road::adapt;
 pub use training::{Recorded, Report, Training};

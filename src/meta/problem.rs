@@ -1,7 +1,7 @@
 //! What is differentiated: a learner, a loss, how many steps, to which order, by which road.
 
 use super::outer::{Worker, Workers};
-use super::{Clip, Inner, Loss, adjoint, tape_road};
+use super::{Clip, Inner, Loss, adjoint, reptile, tape_road};
 use crate::kernels::map::add_assign;
 use crate::simd::Float;
 use crate::tensor::{Episode, Tensors};
@@ -34,6 +34,17 @@ pub enum Road {
     Adjoint,
 }
 
+/// What the outer loop descends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objective {
+    /// The loss of the adapted parameters on the query set, by its gradient.
+    QueryLoss,
+    /// The way from the initial parameters to the adapted ones, taken for a gradient: Reptile (Nichol, Achiam, Schulman
+    /// 2018). The inner steps descend the losses on support and query set in turn, which are two minibatches of one task.
+    /// Nothing is differentiated; order and road play no part.
+    Displacement,
+}
+
 /// A meta-learning problem: adapt `learner` by `steps` gradient steps on the support set, judge on the query set.
 #[derive(Clone, Copy, Debug)]
 pub struct Problem<L, F> {
@@ -47,6 +58,8 @@ pub struct Problem<L, F> {
     pub order: Order,
     /// By which road.
     pub road: Road,
+    /// What is descended.
+    pub objective: Objective,
     /// What bounds the meta-gradient of each task, before the mean over tasks is taken. Anything but [`Clip::None`] takes
     /// the tasks one by one.
     pub task_clip: Clip,
@@ -55,8 +68,9 @@ pub struct Problem<L, F> {
 impl<L, F> Problem<L, F> {
     /// `steps` inner steps, exact, by the tape road.
     pub fn new(learner: L, loss: F, steps: usize) -> Self {
-        let (order, road, task_clip) = (Order::Second, Road::Tape, Clip::None);
-        Problem { learner, loss, steps, order, road, task_clip }
+        let (order, road, objective, task_clip) =
+            (Order::Second, Road::Tape, Objective::QueryLoss, Clip::None);
+        Problem { learner, loss, steps, order, road, objective, task_clip }
     }
 
     /// The mean query loss after adaptation over `episodes`, and its gradient with respect to the initial parameters
@@ -120,9 +134,10 @@ impl<L, F> Problem<L, F> {
         L: Inner<T>,
         F: Loss<T>,
     {
-        match self.road {
-            Road::Tape => tape_road::gradient(self, worker, at, episodes, gradient),
-            Road::Adjoint => adjoint::gradient(self, worker, at, episodes, gradient),
+        match (self.objective, self.road) {
+            (Objective::QueryLoss, Road::Tape) => tape_road::gradient(self, worker, at, episodes, gradient),
+            (Objective::QueryLoss, Road::Adjoint) => adjoint::gradient(self, worker, at, episodes, gradient),
+            (Objective::Displacement, _) => reptile::gradient(self, worker, at, episodes, gradient),
         }
     }
 }

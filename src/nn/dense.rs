@@ -22,6 +22,19 @@ pub enum Activation {
     Softplus,
 }
 
+impl Activation {
+    /// The activation of `x`.
+    pub fn of<T: Float>(self, x: Var<'_, T>) -> Var<'_, T> {
+        match self {
+            Activation::Identity => x,
+            Activation::Relu => x.relu(),
+            Activation::Tanh => x.tanh(),
+            Activation::Sigmoid => x.sigmoid(),
+            Activation::Softplus => x.softplus(),
+        }
+    }
+}
+
 /// `activation(x w + b)`: inputs `[n, in]`, weights `[in, out]`, biases `[out]`; `[n, out]`.
 ///
 /// # Panics
@@ -33,12 +46,9 @@ pub fn dense<'t, T: Float>(
     b: Var<'t, T>,
     activation: Activation,
 ) -> Var<'t, T> {
-    let z = x.matmul_add(w, b, activation == Activation::Relu);
     match activation {
-        Activation::Identity | Activation::Relu => z,
-        Activation::Tanh => z.tanh(),
-        Activation::Sigmoid => z.sigmoid(),
-        Activation::Softplus => z.softplus(),
+        Activation::Relu => x.matmul_add(w, b, true),
+        _ => activation.of(x.matmul_add(w, b, false)),
     }
 }
 

@@ -1,0 +1,36 @@
+//! Reptile: in place of a meta-gradient the way that adaptation takes.
+
+use super::fast_weights::FastWeights;
+use super::outer::Worker;
+use super::{Inner, Loss, Order, Problem};
+use crate::simd::Float;
+use crate::tape::AtRest;
+use crate::tensor::{Episode, Tensors};
+
+/// Adds the sum over `episodes` of `theta - theta_K` to `gradient`, and returns the sum of the query losses at `theta_K`. The
+/// learner's meta-parameters have no part in it.
+pub(super) fn gradient<T: Float, L: Inner<T>, F: Loss<T>>(
+    problem: &Problem<L, F>,
+    worker: &mut Worker<T>,
+    (theta, meta): (&Tensors<T>, &L::Meta),
+    episodes: &[Episode<T>],
+    gradient: &mut [T],
+) -> f64 {
+    let Worker { tape, memory, .. } = worker;
+    let rest = FastWeights { like: theta, episodes: episodes.len() };
+    memory.resize(rest.len(), T::ZERO);
+    for k in 0..=problem.steps {
+        tape.clear();
+        let theta = if k == 0 { theta.put(tape) } else { rest.put(tape, memory) };
+        let batches = Episode::put_episodes(episodes, tape);
+        if k == problem.steps {
+            let total = problem.loss.loss(theta, batches.query).sum_episodes().item().to_f64();
+            rest.add_displacement(memory, gradient);
+            return total;
+        }
+        let batch = if k % 2 == 0 { batches.support } else { batches.query };
+        let loss = problem.loss.loss(theta, batch);
+        rest.take(problem.learner.descend(meta.put(tape), theta, loss, (k, Order::First)), memory);
+    }
+    unreachable!("the last round returns")
+}
