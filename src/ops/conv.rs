@@ -10,7 +10,7 @@ use crate::tensor::Shape;
 
 /// How a window moves over images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct Placement {
     /// From one place of the window to the next, along the height and along the width.
     pub stride: [u16; 2],
     /// The zeros on each side of an image, above and below and to the left and right.
@@ -21,14 +21,14 @@ pub struct Window {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conv {
     /// How the window moves.
-    pub window: Window,
+    pub placement: Placement,
 }
 
 /// The transpose of [`Conv`] in the images: of `[n, output height, output width, filters]` and weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConvInput {
     /// How the window moves.
-    pub window: Window,
+    pub placement: Placement,
     /// The height and the width of the images: several lead to the same output.
     pub size: [u32; 2],
 }
@@ -39,14 +39,14 @@ pub struct ConvInput {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConvWeight {
     /// How the window moves.
-    pub window: Window,
+    pub placement: Placement,
     /// The height and the width of the window.
     pub kernel: [u16; 2],
     /// Whether the results of all episodes are summed.
     pub fold: bool,
 }
 
-impl Window {
+impl Placement {
     /// The lengths of a convolution, or why there is none.
     fn geometry(
         self,
@@ -56,7 +56,7 @@ impl Window {
         kernel: [usize; 2],
         filters: usize,
     ) -> Result<(Geometry, [usize; 2]), Mismatch> {
-        let Window { stride, padding } = self;
+        let Placement { stride, padding } = self;
         let [stride, padding] = [stride, padding].map(|pair| pair.map(usize::from));
         let geometry = Geometry { images, input, channels, kernel, stride, padding, filters };
         let output =
@@ -104,7 +104,7 @@ impl Conv {
         if channels != inner {
             return Err(Mismatch("the images have other channels than the weights"));
         }
-        let (geometry, [i, j]) = self.window.geometry(n, [height, width], channels, [a, b], filters)?;
+        let (geometry, [i, j]) = self.placement.geometry(n, [height, width], channels, [a, b], filters)?;
         Ok((geometry, [n, i, j, filters].into()))
     }
 }
@@ -130,13 +130,13 @@ impl Multilinear for Conv {
     ) -> Var<'t, T> {
         let [x, w] = [inputs[0], inputs[1]];
         match slot {
-            0 => self.window.input([cotangent, w], x.shape(), wanted),
-            _ => self.window.weight([x, cotangent], w.shape(), wanted),
+            0 => self.placement.input([cotangent, w], x.shape(), wanted),
+            _ => self.placement.weight([x, cotangent], w.shape(), wanted),
         }
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {
-        let (window, [x, w, _]) = sample(pick);
-        (Conv { window }, vec![(x, Domain::Real), (w, Domain::Real)])
+        let (placement, [x, w, _]) = sample(pick);
+        (Conv { placement }, vec![(x, Domain::Real), (w, Domain::Real)])
     }
 }
 
@@ -144,7 +144,7 @@ impl ConvInput {
     fn geometry(self, [y, w]: [&Extent; 2]) -> Result<(Geometry, Shape), Mismatch> {
         let ([n, i, j, filters], [a, b, channels, inner]) = (dims(y)?, dims(w)?);
         let size = self.size.map(|length| length as usize);
-        let (geometry, output) = self.window.geometry(n, size, channels, [a, b], filters)?;
+        let (geometry, output) = self.placement.geometry(n, size, channels, [a, b], filters)?;
         if output != [i, j] || filters != inner {
             return Err(Mismatch("no convolution of images of that size"));
         }
@@ -173,13 +173,13 @@ impl Multilinear for ConvInput {
     ) -> Var<'t, T> {
         let [y, w] = [inputs[0], inputs[1]];
         match slot {
-            0 => self.window.conv([cotangent, w], wanted),
-            _ => self.window.weight([cotangent, y], w.shape(), wanted),
+            0 => self.placement.conv([cotangent, w], wanted),
+            _ => self.placement.weight([cotangent, y], w.shape(), wanted),
         }
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {
-        let (window, [x, w, y]) = sample(pick);
-        (ConvInput { window, size: size_of_images(x) }, vec![(y, Domain::Real), (w, Domain::Real)])
+        let (placement, [x, w, y]) = sample(pick);
+        (ConvInput { placement, size: size_of_images(x) }, vec![(y, Domain::Real), (w, Domain::Real)])
     }
 }
 
@@ -187,7 +187,7 @@ impl ConvWeight {
     fn geometry(self, [x, y]: [&Extent; 2]) -> Result<(Geometry, Shape), Mismatch> {
         let ([n, height, width, channels], [m, i, j, filters]) = (dims(x)?, dims(y)?);
         let kernel = self.kernel.map(usize::from);
-        let (geometry, output) = self.window.geometry(n, [height, width], channels, kernel, filters)?;
+        let (geometry, output) = self.placement.geometry(n, [height, width], channels, kernel, filters)?;
         if output != [i, j] || n != m {
             return Err(Mismatch("the second is no convolution of the first with such a kernel"));
         }
@@ -222,20 +222,20 @@ impl Multilinear for ConvWeight {
         );
         let [x, y] = [inputs[0], inputs[1]];
         match slot {
-            0 => self.window.input([y, cotangent], x.shape(), wanted),
-            _ => self.window.conv([x, cotangent], wanted),
+            0 => self.placement.input([y, cotangent], x.shape(), wanted),
+            _ => self.placement.conv([x, cotangent], wanted),
         }
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {
-        let (window, [x, w, y]) = sample(pick);
-        let op = ConvWeight { window, kernel: size_of_kernel(w), fold: pick.below(4) == 0 };
+        let (placement, [x, w, y]) = sample(pick);
+        let op = ConvWeight { placement, kernel: size_of_kernel(w), fold: pick.below(4) == 0 };
         (op, vec![(x, Domain::Real), (y, Domain::Real)])
     }
 }
 
-impl Window {
+impl Placement {
     fn conv<'t, T: Float>(self, operands: [Var<'t, T>; 2], wanted: OpWanted<'t, T>) -> Var<'t, T> {
-        settle(operands[0].tape().record(Op::Conv(Conv { window: self }), &operands), wanted)
+        settle(operands[0].tape().record(Op::Conv(Conv { placement: self }), &operands), wanted)
     }
 
     fn input<'t, T: Float>(
@@ -244,7 +244,7 @@ impl Window {
         images: Shape,
         wanted: OpWanted<'t, T>,
     ) -> Var<'t, T> {
-        let op = ConvInput { window: self, size: size_of_images(images) };
+        let op = ConvInput { placement: self, size: size_of_images(images) };
         settle(operands[0].tape().record(Op::ConvInput(op), &operands), wanted)
     }
 
@@ -255,7 +255,7 @@ impl Window {
         wanted: OpWanted<'t, T>,
     ) -> Var<'t, T> {
         let fold = wanted.extent.episodes == 1 && operands[0].episodes().max(operands[1].episodes()) > 1;
-        let op = ConvWeight { window: self, kernel: size_of_kernel(weights), fold };
+        let op = ConvWeight { placement: self, kernel: size_of_kernel(weights), fold };
         settle(operands[0].tape().record(Op::ConvWeight(op), &operands), wanted)
     }
 }
@@ -271,16 +271,17 @@ fn size_of_kernel(w: Shape) -> [u16; 2] {
 }
 
 /// A window, and shapes of images, weights and result.
-fn sample(pick: &mut Pick<'_>) -> (Window, [Shape; 3]) {
+fn sample(pick: &mut Pick<'_>) -> (Placement, [Shape; 3]) {
     let [kernel, stride, padding] = [3, 3, 2].map(|end| [pick.below(end), pick.below(end)]);
     let (kernel, stride) = (kernel.map(|below| 1 + below), stride.map(|below| 1 + below));
     let input = kernel.map(|length| length + pick.below(4));
     let [images, channels, filters] = [1 + pick.below(2), 1 + pick.below(3), 1 + pick.below(3)];
-    let window = Window { stride: stride.map(|n| n as u16), padding: padding.map(|n| n as u16) };
-    let (_, [i, j]) = window.geometry(images, input, channels, kernel, filters).expect("a window that fits");
+    let placement = Placement { stride: stride.map(|n| n as u16), padding: padding.map(|n| n as u16) };
+    let (_, [i, j]) =
+        placement.geometry(images, input, channels, kernel, filters).expect("a window that fits");
     let x = [images, input[0], input[1], channels].into();
     let w = [kernel[0], kernel[1], channels, filters].into();
-    (window, [x, w, [images, i, j, filters].into()])
+    (placement, [x, w, [images, i, j, filters].into()])
 }
 
 impl<T: Float> Var<'_, T> {
@@ -315,6 +316,6 @@ impl<T: Float> Var<'_, T> {
         let (Some(stride), Some(padding)) = (short(stride), short(padding)) else {
             panic!("conv: a stride of {stride:?} or a padding of {padding:?} is above {}", u16::MAX);
         };
-        self.tape().record(Op::Conv(Conv { window: Window { stride, padding } }), &[self, weights])
+        self.tape().record(Op::Conv(Conv { placement: Placement { stride, padding } }), &[self, weights])
     }
 }

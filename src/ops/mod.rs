@@ -34,7 +34,7 @@ mod trigonometric;
 use crate::simd::Float;
 use crate::tape;
 
-pub use conv::{Conv, ConvInput, ConvWeight, Window};
+pub use conv::{Conv, ConvInput, ConvWeight, Placement};
 pub use cross_entropy::{CrossEntropy, OneHot};
 pub use detach::Detach;
 pub use div::Div;

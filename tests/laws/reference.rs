@@ -1,6 +1,6 @@
 //! What each op computes, written once more as plain loops over indices, with NumPy's broadcasting.
 
-use metatape::ops::{Conv, Matmul, MatmulAdd, Op, Window};
+use metatape::ops::{Conv, Matmul, MatmulAdd, Op, Placement};
 use metatape::tape::Extent;
 use metatape::tensor::Shape;
 
@@ -84,14 +84,15 @@ pub fn reference(case: &Case<Op>) -> (Extent, Vec<f64>) {
             })
         }
         Op::Matmul(op) => matmul(op, x),
-        Op::Conv(Conv { window }) => {
+        Op::Conv(Conv { placement }) => {
             let (image, kernel) = (x[0].extent.shape, x[1].extent.shape);
             let output = |axis: usize| {
-                let room = image.dim(axis) + 2 * usize::from(window.padding[axis - 1]) - kernel.dim(axis - 1);
-                room / usize::from(window.stride[axis - 1]) + 1
+                let room =
+                    image.dim(axis) + 2 * usize::from(placement.padding[axis - 1]) - kernel.dim(axis - 1);
+                room / usize::from(placement.stride[axis - 1]) + 1
             };
             let shape = [image.dim(0), output(1), output(2), kernel.dim(3)].into();
-            conv(window, joined(x), [image, kernel, shape], 2, |e, at| {
+            conv(placement, joined(x), [image, kernel, shape], 2, |e, at| {
                 get(&x[0], e, &at[0]) * get(&x[1], e, &at[1])
             })
         }
@@ -99,14 +100,15 @@ pub fn reference(case: &Case<Op>) -> (Extent, Vec<f64>) {
             let (y, kernel) = (x[0].extent.shape, x[1].extent.shape);
             let image = [y.dim(0), op.size[0] as usize, op.size[1] as usize, kernel.dim(2)].into();
             let shapes = [image, kernel, y];
-            conv(op.window, joined(x), shapes, 0, |e, at| get(&x[0], e, &at[2]) * get(&x[1], e, &at[1]))
+            conv(op.placement, joined(x), shapes, 0, |e, at| get(&x[0], e, &at[2]) * get(&x[1], e, &at[1]))
         }
         Op::ConvWeight(op) => {
             let (image, y) = (x[0].extent.shape, x[1].extent.shape);
             let [a, b] = op.kernel.map(usize::from);
             let shapes = [image, [a, b, image.dim(3), y.dim(3)].into(), y];
-            let (extent, values) =
-                conv(op.window, joined(x), shapes, 1, |e, at| get(&x[0], e, &at[0]) * get(&x[1], e, &at[2]));
+            let (extent, values) = conv(op.placement, joined(x), shapes, 1, |e, at| {
+                get(&x[0], e, &at[0]) * get(&x[1], e, &at[2])
+            });
             sum(&Operand { extent, values, moves: false }, extent.shape, op.fold)
         }
         Op::MatmulAdd(op) => {
@@ -169,7 +171,7 @@ fn sum(x: &Operand, to: Shape, over_episodes: bool) -> (Extent, Vec<f64>) {
 /// The sum of `term` over all that meet in a convolution of images, weights and results of these `shapes`, into the one
 /// of the three that is `kept`. A term gets the index in each.
 fn conv(
-    window: Window,
+    placement: Placement,
     episodes: u32,
     shapes: [Shape; 3],
     kept: usize,
@@ -182,8 +184,8 @@ fn conv(
         each_index(Extent::shared(kernel), |_, w| {
             // The output has the filters of the weights.
             let place = |axis: usize| {
-                let padded = y[axis] * usize::from(window.stride[axis - 1]) + w[axis - 1];
-                padded.checked_sub(window.padding[axis - 1].into()).filter(|&at| at < image.dim(axis))
+                let padded = y[axis] * usize::from(placement.stride[axis - 1]) + w[axis - 1];
+                padded.checked_sub(placement.padding[axis - 1].into()).filter(|&at| at < image.dim(axis))
             };
             if let (true, Some(row), Some(column)) = (y[3] == w[3], place(1), place(2)) {
                 let at = [[y[0], row, column, w[2]], [w[0], w[1], w[2], w[3]], [y[0], y[1], y[2], y[3]]];

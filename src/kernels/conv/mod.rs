@@ -14,7 +14,7 @@ mod patches;
 
 use std::cell::RefCell;
 
-use self::patches::{Gather, Scatter};
+use self::patches::{Gather, GatherLying, Scatter};
 use super::gemm::{Dimensions, Operand, gemm, gemm_onto};
 use crate::simd::{self, Float, Slab};
 
@@ -40,8 +40,9 @@ pub struct Geometry {
 /// The numbers of patches that are gathered at a time: 256 KiB in `f32`, which stay in the second cache.
 const GATHERED: usize = 1 << 16;
 
-/// The most patches that are gathered at a time; more small ones would gain nothing.
-const MOST_ROWS: usize = 1024;
+/// The most patches that are gathered at a time; more small ones would gain nothing. A little less than a power of two, so
+/// that numbers of one patch, where these lie apart by as much, do not share a set of the first cache.
+const MOST_PATCHES: usize = 1008;
 
 impl Geometry {
     /// The size of a result: `(input + 2 padding - kernel) / stride + 1`, rounded down. `None` where no window fits, or a
@@ -75,6 +76,22 @@ impl Geometry {
         assert!(lengths == needed, "{name}: {self:?} needs slices of {needed:?} numbers, not {lengths:?}");
     }
 
+    /// Whether patches are gathered as columns. Of images of one channel the numbers of a patch lie in rows of two or three,
+    /// but a number of all patches nearly in one: 75 images of 28x28 with 64 filters take 0.54 ms in place of 1.20.
+    fn lies(&self) -> bool {
+        self.channels == 1
+    }
+
+    /// Gathers as many patches of `x`, from number `first` on, as `patches` has room for, and says how they lie.
+    fn gather<'a, T: Float>(&self, x: &[T], first: usize, patches: &'a mut [T]) -> Operand<'a, T> {
+        if self.lies() {
+            simd::run(GatherLying { geometry: self, x, first, patches });
+        } else {
+            simd::run(Gather { geometry: self, x, first, patches });
+        }
+        matrix(patches, self.lies())
+    }
+
     /// Calls `body` with the first patch of each group and the memory for the group.
     fn each_group<T: Float>(&self, mut body: impl FnMut(usize, &mut [T])) {
         thread_local! {
@@ -85,7 +102,7 @@ impl Geometry {
         if patches * patch == 0 {
             return;
         }
-        let group = (GATHERED / patch).clamp(1, MOST_ROWS).min(patches);
+        let group = (GATHERED / patch).clamp(1, MOST_PATCHES).min(patches);
         PATCHES.with_borrow_mut(|slab| {
             slab.reserve((group * patch * size_of::<T>()).div_ceil(size_of::<f64>()));
             let memory: &mut [T] = bytemuck::cast_slice_mut(slab.values_mut());
@@ -96,7 +113,7 @@ impl Geometry {
     }
 }
 
-fn rows<T>(values: &[T], transposed: bool) -> Operand<'_, T> {
+fn matrix<T>(values: &[T], transposed: bool) -> Operand<'_, T> {
     Operand { values, transposed, episode_stride: 0 }
 }
 
@@ -125,8 +142,7 @@ pub fn conv<T: Float>(geometry: &Geometry, x: &[T], w: &[T], y: &mut [T]) {
     geometry.each_group(|first, patches| {
         let size = Dimensions { episodes: 1, rows: patches.len() / inner, inner, columns };
         let y = &mut y[first * columns..][..size.rows * columns];
-        simd::run(Gather { geometry, x, first, patches });
-        gemm(size, rows(patches, false), rows(w, false), y);
+        gemm(size, geometry.gather(x, first, patches), matrix(w, false), y);
     });
 }
 
@@ -146,7 +162,7 @@ pub fn conv_input<T: Float>(geometry: &Geometry, y: &[T], w: &[T], x: &mut [T]) 
     geometry.each_group(|first, patches| {
         let size = Dimensions { episodes: 1, rows: patches.len() / columns, inner, columns };
         let y = &y[first * inner..][..size.rows * inner];
-        gemm(size, rows(y, false), rows(w, true), patches);
+        gemm(size, matrix(y, false), matrix(w, true), patches);
         simd::run(Scatter { geometry, x, first, patches });
     });
 }
@@ -160,13 +176,10 @@ pub fn add_conv_weight<T: Float>(geometry: &Geometry, x: &[T], y: &[T], w: &mut 
     geometry.check("add_conv_weight", [x.len(), w.len(), y.len()]);
     let columns = geometry.filters;
     geometry.each_group(|first, patches| {
-        let size = Dimensions {
-            episodes: 1,
-            rows: geometry.patch(),
-            inner: patches.len() / geometry.patch(),
-            columns,
-        };
-        simd::run(Gather { geometry, x, first, patches });
-        gemm_onto(size, rows(patches, true), rows(&y[first * columns..][..size.inner * columns], false), w);
+        let (rows, inner) = (geometry.patch(), patches.len() / geometry.patch());
+        let y = &y[first * columns..][..inner * columns];
+        let patches = geometry.gather(x, first, patches);
+        let patches = Operand { transposed: !patches.transposed, ..patches };
+        gemm_onto(Dimensions { episodes: 1, rows, inner, columns }, patches, matrix(y, false), w);
     });
 }

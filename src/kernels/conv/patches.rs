@@ -13,6 +13,14 @@ pub(super) struct Gather<'a, T> {
     pub(super) patches: &'a mut [T],
 }
 
+/// Copies patches of images of one channel, from number `first` on, to columns: number `(a, b)` of each, then the next.
+pub(super) struct GatherLying<'a, T> {
+    pub(super) geometry: &'a Geometry,
+    pub(super) x: &'a [T],
+    pub(super) first: usize,
+    pub(super) patches: &'a mut [T],
+}
+
 /// Adds rows to the patches of images: the transpose of [`Gather`].
 pub(super) struct Scatter<'a, T> {
     pub(super) geometry: &'a Geometry,
@@ -38,6 +46,34 @@ impl<T: Float> Kernel<T> for Gather<'_, T> {
                 behind.fill(T::ZERO);
             }
             places.step();
+        }
+    }
+}
+
+impl<T: Float> Kernel<T> for GatherLying<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) {
+        let GatherLying { geometry, x, first, patches } = self;
+        let Geometry { input: [height, width], kernel, stride, padding, .. } = *geometry;
+        let count = patches.len() / geometry.patch();
+        for (number, mut line) in patches.chunks_exact_mut(count).enumerate() {
+            let (a, b) = (number / kernel[1], number % kernel[1]);
+            let mut places = Places::from(geometry, first);
+            while !line.is_empty() {
+                // The places to the right of this one, in their row.
+                let (row, rest) = line.split_at_mut(line.len().min(places.output[1] - places.at[1]));
+                line = rest;
+                let above = (places.at[0] * stride[0] + a).wrapping_sub(padding[0]);
+                if above < height {
+                    let from = &x[(places.image * height + above) * width..][..width];
+                    copy_every::<T, L>(from, (places.at[1] * stride[1] + b, padding[1], stride[1]), row);
+                } else {
+                    row.fill(T::ZERO);
+                }
+                places.next_row();
+            }
         }
     }
 }
@@ -78,11 +114,16 @@ impl Places {
     fn step(&mut self) {
         self.at[1] += 1;
         if self.at[1] == self.output[1] {
-            self.at = [self.at[0] + 1, 0];
-            if self.at[0] == self.output[0] {
-                self.at[0] = 0;
-                self.image += 1;
-            }
+            self.next_row();
+        }
+    }
+
+    #[inline(always)]
+    fn next_row(&mut self) {
+        self.at = [self.at[0] + 1, 0];
+        if self.at[0] == self.output[0] {
+            self.at[0] = 0;
+            self.image += 1;
         }
     }
 
@@ -112,6 +153,33 @@ fn copy<T: Float, L: Lanes<T>>(from: &[T], to: &mut [T]) {
     }
     if !from.remainder().is_empty() {
         L::load_partial(from.remainder()).store_partial(to.into_remainder());
+    }
+}
+
+/// Copies every `stride`-th number of a row with `padding` zeros on both sides, from number `start` on, counted from the
+/// left end of the padding.
+#[inline(always)]
+fn copy_every<T: Float, L: Lanes<T>>(
+    from: &[T],
+    (start, padding, stride): (usize, usize, usize),
+    to: &mut [T],
+) {
+    // Step `i` reads place `start + i stride - padding`.
+    let before = padding.saturating_sub(start).div_ceil(stride).min(to.len());
+    let end = (from.len() + padding).saturating_sub(start).div_ceil(stride).clamp(before, to.len());
+    to[..before].fill(T::ZERO);
+    to[end..].fill(T::ZERO);
+    if before == end {
+        return;
+    }
+    let from = &from[start + before * stride - padding..];
+    let to = &mut to[before..end];
+    if stride == 1 {
+        copy::<T, L>(&from[..to.len()], to);
+    } else {
+        for (to, from) in to.iter_mut().zip(from.iter().step_by(stride)) {
+            *to = *from;
+        }
     }
 }
 

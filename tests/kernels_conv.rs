@@ -1,0 +1,123 @@
+//! Convolutions and their transposes against plain loops, in lengths that need several groups of patches and partial vectors.
+
+use metatape::kernels::conv::{Geometry, add_conv_weight, conv, conv_input};
+use metatape::simd::Float;
+use metatape::tasks::stream;
+use rand::RngExt;
+
+fn geometries() -> Vec<Geometry> {
+    let wide = Geometry {
+        images: 3,
+        input: [9, 11],
+        channels: 19,
+        kernel: [3, 3],
+        stride: [1, 1],
+        padding: [1, 1],
+        filters: 21,
+    };
+    vec![
+        wide,
+        Geometry { stride: [2, 3], padding: [0, 2], ..wide },
+        Geometry { kernel: [1, 1], padding: [0, 0], ..wide },
+        Geometry { kernel: [9, 11], padding: [0, 0], ..wide },
+        Geometry { kernel: [2, 5], padding: [4, 6], stride: [3, 2], ..wide },
+        // Several groups of patches, that begin within a row.
+        Geometry { images: 5, input: [31, 29], channels: 1, filters: 4, ..wide },
+        Geometry { images: 5, input: [31, 29], channels: 1, filters: 4, stride: [2, 2], ..wide },
+        Geometry { images: 7, input: [13, 17], channels: 40, filters: 5, ..wide },
+        Geometry { images: 2, input: [4, 1], channels: 1, kernel: [3, 4], padding: [2, 3], ..wide },
+        Geometry { images: 0, ..wide },
+        Geometry { filters: 0, ..wide },
+        Geometry { channels: 0, ..wide },
+    ]
+}
+
+/// Calls `body` with the places in images, weights and results of all that meet.
+fn each_term(geometry: &Geometry, mut body: impl FnMut(usize, usize, usize)) {
+    let Geometry { images, input: [height, width], channels, kernel, stride, padding, filters } = *geometry;
+    let [rows, columns] = geometry.output().expect("a window that fits");
+    for n in 0..images {
+        for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+            for (a, b) in (0..kernel[0]).flat_map(|a| (0..kernel[1]).map(move |b| (a, b))) {
+                let place = |at: usize, within: usize, axis: usize, end: usize| {
+                    (at * stride[axis] + within).checked_sub(padding[axis]).filter(|&at| at < end)
+                };
+                let (Some(row), Some(column)) = (place(i, a, 0, height), place(j, b, 1, width)) else {
+                    continue;
+                };
+                for (c, f) in (0..channels).flat_map(|c| (0..filters).map(move |f| (c, f))) {
+                    body(
+                        ((n * height + row) * width + column) * channels + c,
+                        ((a * kernel[1] + b) * channels + c) * filters + f,
+                        ((n * rows + i) * columns + j) * filters + f,
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn compare<T: Float>(tolerance: f64) {
+    for (case, geometry) in geometries().iter().enumerate() {
+        let Geometry { images, input: [height, width], channels, kernel, filters, .. } = *geometry;
+        let [rows, columns] = geometry.output().expect("a window that fits");
+        let mut rng = stream(case as u64, 0, 0);
+        let mut draw = |count: usize| -> Vec<T> {
+            (0..count).map(|_| T::from_f64(rng.random_range(-1.0..1.0))).collect()
+        };
+        let x = draw(images * height * width * channels);
+        let w = draw(kernel[0] * kernel[1] * channels * filters);
+        let y = draw(images * rows * columns * filters);
+        let mut expected = [vec![0.0; x.len()], w.iter().map(|w| w.to_f64()).collect(), vec![0.0; y.len()]];
+        each_term(geometry, |at_x, at_w, at_y| {
+            let [x, w, y] = [x[at_x], w[at_w], y[at_y]].map(|value| value.to_f64());
+            expected[0][at_x] += w * y;
+            expected[1][at_w] += x * y;
+            expected[2][at_y] += x * w;
+        });
+        // What is not written shows as NaN.
+        let nan = T::from_f64(f64::NAN);
+        let (mut found_x, mut found_w, mut found_y) = (vec![nan; x.len()], w.clone(), vec![nan; y.len()]);
+        conv(geometry, &x, &w, &mut found_y);
+        conv_input(geometry, &y, &w, &mut found_x);
+        add_conv_weight(geometry, &x, &y, &mut found_w);
+        for (name, found, expected) in [
+            ("input", &found_x, &expected[0]),
+            ("weight", &found_w, &expected[1]),
+            ("conv", &found_y, &expected[2]),
+        ] {
+            let largest = expected.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
+            for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
+                let error = (found.to_f64() - expected).abs();
+                assert!(error <= tolerance * largest, "{geometry:?}: {name} {at}: {found}, not {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn single_precision_is_as_the_loops_say() {
+    compare::<f32>(2e-6);
+}
+
+#[test]
+fn double_precision_is_as_the_loops_say() {
+    compare::<f64>(4e-15);
+}
+
+#[test]
+fn a_window_that_does_not_fit_has_no_output() {
+    let geometry = geometries()[0];
+    assert_eq!(geometry.output(), Some([9, 11]));
+    assert_eq!(Geometry { kernel: [12, 3], ..geometry }.output(), None);
+    assert_eq!(Geometry { kernel: [0, 3], ..geometry }.output(), None);
+    assert_eq!(Geometry { stride: [0, 1], ..geometry }.output(), None);
+    // A last step that does not fit is left out.
+    assert_eq!(Geometry { stride: [5, 4], padding: [0, 0], ..geometry }.output(), Some([2, 3]));
+}
+
+#[test]
+#[should_panic(expected = "needs slices of")]
+fn a_slice_of_another_length_is_refused() {
+    conv(&geometries()[0], &[0.0f32; 3], &[0.0; 3], &mut [0.0; 3]);
+}
