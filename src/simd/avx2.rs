@@ -159,6 +159,10 @@ macro_rules! avx2 {
                 isa!(Self::of($ops::div(self.raw(), other.raw())))
             }
             #[inline(always)]
+            fn recip_estimate(self) -> Self {
+                Self::splat(1.0).div(self)
+            }
+            #[inline(always)]
             fn mul_add(self, factor: Self, term: Self) -> Self {
                 isa!(Self::of($ops::mul_add(self.raw(), factor.raw(), term.raw())))
             }

@@ -18,11 +18,11 @@ mod single {
         _mm512_mask_loadu_ps as load_over, _mm512_mask_storeu_ps as store_masked,
         _mm512_maskz_loadu_ps as load_masked, _mm512_max_ps as max, _mm512_min_ps as min,
         _mm512_mul_ps as mul, _mm512_or_ps as or, _mm512_permutex2var_ps as permute,
-        _mm512_reduce_add_ps as reduce_add, _mm512_reduce_max_ps as reduce_max,
-        _mm512_roundscale_ps as round, _mm512_scalef_ps as scale, _mm512_set1_ps as splat,
-        _mm512_shuffle_f32x4 as shuffle_parts, _mm512_sqrt_ps as sqrt, _mm512_storeu_ps as store,
-        _mm512_stream_ps as stream, _mm512_sub_ps as sub, _mm512_unpackhi_ps as unpack_high,
-        _mm512_unpacklo_ps as unpack_low, _mm512_xor_ps as xor,
+        _mm512_rcp14_ps as recip_estimate, _mm512_reduce_add_ps as reduce_add,
+        _mm512_reduce_max_ps as reduce_max, _mm512_roundscale_ps as round, _mm512_scalef_ps as scale,
+        _mm512_set1_ps as splat, _mm512_shuffle_f32x4 as shuffle_parts, _mm512_sqrt_ps as sqrt,
+        _mm512_storeu_ps as store, _mm512_stream_ps as stream, _mm512_sub_ps as sub,
+        _mm512_unpackhi_ps as unpack_high, _mm512_unpacklo_ps as unpack_low, _mm512_xor_ps as xor,
     };
 }
 
@@ -41,6 +41,13 @@ mod double {
         _mm512_stream_pd as stream, _mm512_sub_pd as sub, _mm512_unpackhi_pd as unpack_high,
         _mm512_unpacklo_pd as unpack_low, _mm512_xor_pd as xor,
     };
+
+    /// The quotient itself, for an estimate of 14 bits would want two improvements.
+    #[inline(always)]
+    pub(super) unsafe fn recip_estimate(x: super::__m512d) -> super::__m512d {
+        // SAFETY: the caller's, who has AVX-512.
+        unsafe { div(splat(1.0), x) }
+    }
 }
 
 /// Runs one expression of intrinsics.
@@ -139,6 +146,10 @@ macro_rules! avx512 {
             #[inline(always)]
             fn div(self, other: Self) -> Self {
                 isa!(Self::of($ops::div(self.raw(), other.raw())))
+            }
+            #[inline(always)]
+            fn recip_estimate(self) -> Self {
+                isa!(Self::of($ops::recip_estimate(self.raw())))
             }
             #[inline(always)]
             fn mul_add(self, factor: Self, term: Self) -> Self {

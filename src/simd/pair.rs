@@ -36,6 +36,7 @@ impl<T: Float, L: Lanes<T>> Lanes<T> for Pair<L> {
         mul(other);
         div(other);
         mul_add(factor, term);
+        recip_estimate();
         sqrt();
         min(other);
         max(other);

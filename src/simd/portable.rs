@@ -81,6 +81,10 @@ macro_rules! portable {
                 Portable(self.0 / other.0)
             }
             #[inline(always)]
+            fn recip_estimate(self) -> Self {
+                Self::splat(1.0).div(self)
+            }
+            #[inline(always)]
             fn mul_add(self, factor: Self, term: Self) -> Self {
                 Portable(self.0.mul_add(factor.0, term.0))
             }

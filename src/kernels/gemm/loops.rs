@@ -53,8 +53,7 @@ pub(super) fn multiply<T: Float>(
     let lanes = lanes::<T>(level());
     for column in (0..size.columns).step_by(COLUMNS) {
         let columns = COLUMNS.min(size.columns - column);
-        for p in (0..size.inner).step_by(DEPTH) {
-            let inner = DEPTH.min(size.inner - p);
+        for (p, inner) in parts(size.inner, DEPTH) {
             let ends = ends.step(p == 0, p + inner == size.inner);
             for row in (0..size.rows).step_by(ROWS) {
                 let rows = ROWS.min(size.rows - row);

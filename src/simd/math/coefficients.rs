@@ -13,10 +13,10 @@ pub trait Coefficients: Sized + 'static {
     const EXP_DOMAIN: [Self; 2];
     /// `(e^r - 1 - r) / r^2` for `|r| <= ln 2 / 2`.
     const EXP: &'static [Self];
+    /// The same to 2^-28 of `e^r` in `f32`, enough where `e^r` is not the result itself.
+    const EXP_SHORT: &'static [Self];
     /// `(e^2r - 1) / r` for `|r| <= ln 2 / 4`.
     const EXP_TWICE: &'static [Self];
-    /// `(tanh(r / 2) - r / 2) / r^3` in `r^2`, for `|r| <= ln 2 / 2`.
-    const HALF_TANH: &'static [Self];
     /// From here down `e^x - 1` rounds to -1.
     const EXPM1_LOWEST: Self;
     /// `(ln(1 + f) - f) / f^2` for `f` in `[-1/4, 1/2]`.
@@ -44,8 +44,8 @@ impl Coefficients for f32 {
     const LN_2: [f32; 2] = [0.69314575, 1.4286068e-6];
     const EXP_DOMAIN: [f32; 2] = [-104.0, 89.0];
     const EXP: &'static [f32] = &[0.5, 0.16666666, 0.041666485, 0.008333575, 0.0013932991, 0.00019736022];
+    const EXP_SHORT: &'static [f32] = &[0.49999994, 0.16666521, 0.041668266, 0.008368677, 0.0013820734];
     const EXP_TWICE: &'static [f32] = &[2.0, 1.9999998, 1.3333216, 0.6666916, 0.26780257, 0.08847907];
-    const HALF_TANH: &'static [f32] = &[-0.041663587, 0.004092258];
     const EXPM1_LOWEST: f32 = -18.0;
     const LN: &'static [f32] = &[
         -0.5,
@@ -85,6 +85,7 @@ impl Coefficients for f64 {
         2.510913673166848e-8,
         2.0893780228230454e-9,
     ];
+    const EXP_SHORT: &'static [f64] = Self::EXP;
     const EXP_TWICE: &'static [f64] = &[
         2.0,
         2.0000000000000044,
@@ -97,14 +98,6 @@ impl Coefficients for f64 {
         0.001410946142389821,
         0.00028293645299379115,
         5.1229179350780396e-5,
-    ];
-    const HALF_TANH: &'static [f64] = &[
-        -0.04166666666666463,
-        0.004166666666401194,
-        -0.0004216269717170641,
-        4.271356688604964e-5,
-        -4.324519932627566e-6,
-        4.1960970886456725e-7,
     ];
     const EXPM1_LOWEST: f64 = -38.0;
     const LN: &'static [f64] = &[
