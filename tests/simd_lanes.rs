@@ -183,6 +183,32 @@ fn arithmetic_comparison_and_selection_are_those_of_scalars() {
 }
 
 #[derive(Clone, Copy)]
+struct Estimate;
+
+impl<T: Scalar> Kernel<T> for Estimate {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes<T>>(self) {
+        // What one step of Newton's method, which squares the error, needs in each type.
+        let nearness = 2f64.powi(if size_of::<T>() == 4 { -14 } else { -50 });
+        for exponent in -100..=100 {
+            let x: Vec<T> =
+                (0..L::N).map(|i| T::from_f64(2f64.powi(exponent) * (1.0 + i as f64 / L::N as f64))).collect();
+            for (x, estimate) in x.iter().zip(lanes(L::load(&x).recip_estimate())) {
+                let error = (x.to_f64() * estimate.to_f64() - 1.0).abs();
+                assert!(error <= nearness, "{}: 1 / {x} estimated as {estimate}", T::NAME);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_estimated_reciprocal_is_near() {
+    run_wide_too::<f32, _>(Estimate);
+    run_wide_too::<f64, _>(Estimate);
+}
+
+#[derive(Clone, Copy)]
 struct Memory;
 
 impl<T: Scalar> Kernel<T> for Memory {
