@@ -192,8 +192,9 @@ impl<T: Scalar> Kernel<T> for Estimate {
         // What one step of Newton's method, which squares the error, needs in each type.
         let nearness = 2f64.powi(if size_of::<T>() == 4 { -14 } else { -50 });
         for exponent in -100..=100 {
-            let x: Vec<T> =
-                (0..L::N).map(|i| T::from_f64(2f64.powi(exponent) * (1.0 + i as f64 / L::N as f64))).collect();
+            let x: Vec<T> = (0..L::N)
+                .map(|i| T::from_f64(2f64.powi(exponent) * (1.0 + i as f64 / L::N as f64)))
+                .collect();
             for (x, estimate) in x.iter().zip(lanes(L::load(&x).recip_estimate())) {
                 let error = (x.to_f64() * estimate.to_f64() - 1.0).abs();
                 assert!(error <= nearness, "{}: 1 / {x} estimated as {estimate}", T::NAME);

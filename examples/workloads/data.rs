@@ -67,3 +67,39 @@ pub fn mlp_init(sizes: &[usize], gain: f64) -> Tensors {
     }
     theta
 }
+
+/// Parameters of Conv-4 with 64 filters for 28x28 images and 5 ways, by the names that [`ConvNet`](metatape::nn::ConvNet)
+/// gives them: weights normal with deviation `sqrt(2 / inputs)`, the head's `sqrt(1 / inputs)`.
+pub fn conv4_init() -> Tensors {
+    const SEED: u64 = 50;
+    const FILTERS: usize = 64;
+    const WAYS: usize = 5;
+    let mut theta = Tensors::new();
+    for block in 0..4 {
+        let channels = if block == 0 { 1 } else { FILTERS };
+        let deviation = (2.0 / (9 * channels) as f64).sqrt();
+        let weights = normal(SEED + block, 9 * channels * FILTERS).map(|z| z * deviation);
+        theta.push(format!("conv{block}.w"), tensor([3, 3, channels, FILTERS], weights));
+        theta.push(format!("conv{block}.gamma"), Tensor::full([FILTERS], 1.0));
+        theta.push(format!("conv{block}.beta"), Tensor::zeros([FILTERS]));
+    }
+    let weights = normal(SEED + 9, FILTERS * WAYS).map(|z| z * (1.0 / FILTERS as f64).sqrt());
+    theta.push("head.w", tensor([FILTERS, WAYS], weights));
+    theta.push("head.b", Tensor::zeros([WAYS]));
+    theta
+}
+
+/// `iterations` meta-batches of 5-way 1-shot tasks with 15 query images a class; images even in [0, 1).
+pub fn conv4_pool(iterations: usize, meta_batch: usize) -> Vec<Vec<Episode>> {
+    const SEED: u64 = 3000;
+    const WAYS: usize = 5;
+    const PIXELS: usize = 28 * 28;
+    let images = |seed, shots| uniform(seed, iterations * meta_batch * WAYS * shots * PIXELS);
+    let (mut support, mut query) = (images(SEED, 1), images(SEED + 1, 15));
+    let batch = |images: &mut dyn Iterator<Item = f64>, shots: usize| Batch {
+        x: tensor([WAYS * shots, 28, 28, 1], images),
+        y: Tensor::from_fn([WAYS * shots], |i| (i / shots) as f32),
+    };
+    let mut task = || Episode { support: batch(&mut support, 1), query: batch(&mut query, 15) };
+    (0..iterations).map(|_| (0..meta_batch).map(|_| task()).collect()).collect()
+}

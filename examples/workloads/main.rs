@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod conv4;
 mod data;
 mod elementwise;
 mod gemm;
@@ -15,6 +16,7 @@ mod sine_maml;
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
+use metatape::meta::Road;
 use serde::Serialize;
 
 use measure::Bench;
@@ -33,21 +35,25 @@ struct Options {
     #[arg(long, value_enum, default_value = "maml")]
     algo: Algorithm,
 
-    /// How many tasks a meta-batch of sine_maml has
-    #[arg(long, value_name = "N", default_value_t = 25, value_parser = at_least_one)]
-    mb: usize,
+    /// How many tasks a meta-batch of sine_maml or conv4 has [default: 25, 4]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    mb: Option<usize>,
 
-    /// How many inner steps sine_maml takes
+    /// How many inner steps sine_maml and conv4 take
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
     steps: usize,
 
-    /// 2: the exact meta-gradient of sine_maml, 1: its first-order approximation
+    /// 2: the exact meta-gradient of sine_maml and conv4, 1: its first-order approximation
     #[arg(long, value_name = "1|2", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=2))]
     order: u32,
 
-    /// How many tasks of sine_maml lie side by side on a tape [default: up to 25, with several steps up to 13]
+    /// How many tasks lie side by side on a tape [default: sine_maml up to 25, conv4 1]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     chunk: Option<usize>,
+
+    /// How conv4's meta-gradient finds its way through the inner steps [default: adjoint]
+    #[arg(long, value_enum)]
+    road: Option<Route>,
 
     /// The products of gemm, for instance 80x784x256,25:10x40x40 [default: squares and layers]
     #[arg(long, value_name = "[EPISODES:]ROWSxINNERxCOLUMNS", value_delimiter = ',')]
@@ -83,8 +89,28 @@ enum Workload {
     Gemm,
     /// exp, tanh, sigmoid, relu and addition
     Elementwise,
+    /// Meta-iterations on images
+    Conv4,
     /// Loss, gradient and Hessian-vector products of a classifier
     Hvp,
+}
+
+#[derive(Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Route {
+    /// All steps on one tape
+    Tape,
+    /// Back from step to step
+    Adjoint,
+}
+
+impl Route {
+    fn road(self) -> Road {
+        match self {
+            Route::Tape => Road::Tape,
+            Route::Adjoint => Road::Adjoint,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -118,6 +144,7 @@ fn run(started: Instant, options: &Options) -> common::Result {
         if options.workload.is_none_or(|wanted| wanted == *workload) {
             match workload {
                 Workload::SineMaml => sine_maml::run(&bench, options),
+                Workload::Conv4 => conv4::run(&bench, options),
                 Workload::Gemm => gemm::run(&bench, options),
                 Workload::Elementwise => elementwise::run(&bench, &options.n),
                 Workload::Hvp => hvp::run(&bench),

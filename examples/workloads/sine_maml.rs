@@ -51,7 +51,8 @@ fn loss<'t>(theta: Params<'t>, batch: BatchVars<'t>) -> Var<'t> {
 }
 
 fn train<L: Inner<f32>>(bench: &Bench, options: &Options, learner: L, learned: (Tensors, L::Meta)) {
-    let &Options { algo, mb, steps, .. } = options;
+    let &Options { algo, steps, .. } = options;
+    let mb = options.mb.unwrap_or(25);
     let order = if options.order == 1 { Order::First } else { Order::Second };
     let chunk = options.chunk.unwrap_or(CHUNK).min(mb);
     let pool = sine_pool(ITERATIONS, mb);

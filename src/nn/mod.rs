@@ -3,13 +3,17 @@
 //! Layers never differentiate and hold no state. A model is a function from [`Params`] and inputs to outputs.
 
 mod batch_norm;
+mod conv_net;
 mod dense;
+mod dense_net;
 mod initialize;
 mod loss;
 mod params;
 
 pub use batch_norm::{batch_norm, batch_norm_by, normalizer};
+pub use conv_net::{ConvNet, Features, Halving, Scales};
 pub use dense::{Activation, dense, mlp, mlp_parameters};
+pub use dense_net::DenseNet;
 pub use initialize::Initializer;
 pub use loss::{accuracy, cross_entropy, gaussian_log_density, mse};
 pub use params::Params;
