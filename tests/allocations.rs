@@ -9,7 +9,7 @@ use std::alloc::System;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use metatape::prelude::*;
-use metatape::tasks::{Sinusoid, stream};
+use metatape::tasks::{FewShot, Glyphs, Normalization, Sinusoid, stream};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use support::{parameters, relu_loss};
 
@@ -72,10 +72,23 @@ fn allocations<L: Inner<f32>>(
     stats.allocations + stats.reallocations
 }
 
+/// How often memory is asked for while few-shot episodes are drawn into one.
+fn allocations_of_episodes() -> usize {
+    let images = Glyphs::new().draw(20, 20, &mut stream(0, 0, 0));
+    let protocol = FewShot { ways: 5, shots: 1, query: 15, rotations: true };
+    let tasks = protocol.over(&images, &Normalization::of(&images)).expect("enough images");
+    let mut episode: Episode = tasks.episode(&mut stream(0, 0, 0));
+    let region = Region::new(ALLOCATOR);
+    (1..=50).for_each(|task| tasks.episode_into(&mut episode, &mut stream(0, 0, task)));
+    region.change().allocations
+}
+
 fn main() {
     let seen = Region::new(ALLOCATOR);
     drop(std::hint::black_box(vec![1; 100]));
     assert_eq!(seen.change().allocations, 1, "the counter counts");
+
+    assert_eq!(allocations_of_episodes(), 0, "few-shot episodes");
 
     let maml = Maml { rate: 0.01 };
     let published = MetaSgd::published();

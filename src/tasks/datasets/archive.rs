@@ -32,17 +32,16 @@ impl Archive {
             let member =
                 archive.name_for_index(number).unwrap_or(Err(ZipError::FileNotFound)).map_err(broken)?;
             let name = member.replace('\\', "/");
-            let (name, file) = match name.strip_suffix('/') {
-                Some(folder) => (folder.to_owned(), None),
-                None => (name, Some(number)),
-            };
-            if name.contains([':', '\0']) || name.split('/').any(|part| ["", ".", ".."].contains(&part)) {
+            let path_in = name.strip_suffix('/').unwrap_or(&name);
+            if name.contains([':', '\0']) || path_in.split('/').any(|part| ["", ".", ".."].contains(&part)) {
                 return Err(DatasetError::UnsafeMember {
                     path: path.to_owned(),
                     member: member.into_owned(),
                 });
             }
-            if !names.add(path, name, file)? {
+            if path_in.len() < name.len() {
+                names.add_folder(path, path_in)?;
+            } else if !names.add_file(path, name, number)? {
                 let reason = format!("two members are called {member}");
                 return Err(DatasetError::Archive { path: path.to_owned(), reason });
             }

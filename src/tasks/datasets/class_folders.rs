@@ -27,23 +27,19 @@ pub fn class_folders(
     let sides = shape[..2].iter().all(|side| (1..=1 << 14).contains(side));
     assert!(sides && [1, 3].contains(&shape[2]), "class_folders: no images have the shape {shape:?}");
     let names = &source.names;
-    let mut folders: Listing = Listing::new();
-    for file in names.files.keys().filter(|name| is_image(name)) {
-        let Some((folder, _)) = file.rsplit_once('/') else {
-            let expected = format!("<class>/*.png, but {file}");
-            return Err(DatasetError::UnknownLayout { path: source.path().to_owned(), expected });
-        };
-        folders.entry(folder.to_owned()).or_default().push(file.clone());
+    if let Some(file) = names.files.keys().find(|name| is_image(name) && !name.contains('/')) {
+        let expected = format!("a folder for each class, and {file} lies in none");
+        return Err(DatasetError::UnknownLayout { path: source.path().to_owned(), expected });
     }
-    let holds =
-        |folder: &String, name: &String| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    let next = |folder: &String| format!("{folder}/");
-    if let Some(folder) = names.folders.iter().find(|folder| {
-        !folders.contains_key(*folder)
-            && !names.folders.range(next(folder)..).next().is_some_and(|name| holds(folder, name))
-    }) {
-        let class = folder.rsplit('/').next().unwrap_or_default().to_owned();
-        return Err(DatasetError::EmptyClass { path: source.place(folder), class });
+    let mut folders = Listing::new();
+    for folder in &names.folders {
+        let files: Vec<String> = names.images_in(folder).map(str::to_owned).collect();
+        if !files.is_empty() {
+            folders.insert(folder.clone(), files);
+        } else if !names.has_folders(folder) {
+            let class = folder.rsplit('/').next().unwrap_or_default().to_owned();
+            return Err(DatasetError::EmptyClass { path: source.place(folder), class });
+        }
     }
     let shared = shared_parents(folders.keys());
     let listing = folders.into_iter().map(|(folder, files)| (folder[shared..].to_owned(), files)).collect();
@@ -57,6 +53,7 @@ fn shared_parents<'a>(mut folders: impl Iterator<Item = &'a String>) -> usize {
     folders.fold(first.len(), |shared, folder| {
         let both = first.bytes().zip(parents(folder).bytes()).take(shared);
         let same = both.take_while(|(a, b)| a == b).count();
-        first.get(..same).unwrap_or_default().rfind('/').map_or(0, |end| end + 1)
+        // Both end in `/`, which is no part of another character.
+        first.as_bytes()[..same].iter().rposition(|&byte| byte == b'/').map_or(0, |end| end + 1)
     })
 }

@@ -17,7 +17,8 @@ const LONGEST_SIDE: u32 = 16_384;
 const LARGEST_IMAGE: u64 = 64 << 20;
 
 /// Decodes a PNG or JPEG file and resizes it to height, width and channels (1: grey, 3: red, green, blue; a transparent
-/// image loses its transparency), by the three-lobed Lanczos filter.
+/// image loses its transparency), by the Catmull-Rom filter, widened where it shrinks an image: unlike Lanczos filters it takes
+/// no sine, so that every machine gives the same bytes.
 pub(super) fn decode(
     file: &[u8],
     [height, width, channels]: [usize; 3],
@@ -28,7 +29,7 @@ pub(super) fn decode(
     let image = if (image.height(), image.width()) == (rows, columns) {
         image
     } else {
-        image.resize_exact(columns, rows, FilterType::Lanczos3)
+        image.resize_exact(columns, rows, FilterType::CatmullRom)
     };
     Ok(if channels == 1 { image.into_luma8().into_raw() } else { image.into_rgb8().into_raw() })
 }

@@ -20,12 +20,13 @@ pub(super) fn list(root: &Path) -> Result<(Names, Vec<PathBuf>), DatasetError> {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
             let name = format!("{prefix}{name}");
             if path.is_dir() {
-                names.add(root, name.clone(), None)?;
+                names.add_folder(root, &name)?;
+                // Hidden ones are not in the list.
                 if depth < DEEPEST && names.folders.contains(&name) {
                     waiting.push((path, format!("{name}/"), depth + 1));
                 }
             } else {
-                names.add(root, name, Some(files.len()))?;
+                names.add_file(root, name, files.len())?;
                 files.push(path);
             }
         }

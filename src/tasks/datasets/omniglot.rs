@@ -1,7 +1,7 @@
 //! Omniglot: handwritten characters of many alphabets.
 
 use super::load::{Listing, load};
-use super::source::{Source, is_image};
+use super::source::Source;
 use crate::tasks::{DatasetError, Images};
 
 /// Reads Omniglot (B. Lake et al., Science 350, 2015): `images_background.zip` or `images_evaluation.zip`, or a folder
@@ -18,21 +18,15 @@ use crate::tasks::{DatasetError, Images};
 pub fn omniglot(source: &mut Source, progress: impl FnMut(usize, usize)) -> Result<Images, DatasetError> {
     let mut listing = Listing::new();
     for folder in &source.names.folders {
-        if let Some(class) = character(folder) {
-            listing.entry(class).or_default();
-        }
-    }
-    let files = source.names.files.keys().filter(|name| is_image(name));
-    let mut folders = std::collections::BTreeMap::new();
-    for file in files {
-        let Some((folder, _)) = file.rsplit_once('/') else { continue };
         let Some(class) = character(folder) else { continue };
-        let first = folders.entry(class.clone()).or_insert(folder);
-        if *first != folder {
-            let expected = format!("one folder for {class}, but also {}", source.place(first).display());
+        let files: Vec<String> = source.names.images_in(folder).map(str::to_owned).collect();
+        if files.is_empty() {
+            return Err(DatasetError::EmptyClass { path: source.place(folder), class });
+        }
+        if listing.insert(class.clone(), files).is_some() {
+            let expected = format!("one folder called {class}, and there are more");
             return Err(DatasetError::UnknownLayout { path: source.place(folder), expected });
         }
-        listing.entry(class).or_default().push(file.clone());
     }
     if listing.is_empty() {
         let expected = "<Alphabet>/character<NN>/<id>_<drawer>.png".into();

@@ -26,6 +26,7 @@ enum Store {
 pub(super) struct Names {
     /// The number of each file in its store.
     pub(super) files: BTreeMap<String, usize>,
+    /// All folders, whether or not an archive lists them.
     pub(super) folders: BTreeSet<String>,
 }
 
@@ -92,27 +93,39 @@ impl Source {
 }
 
 impl Names {
-    /// Adds a file, or a folder where there is no number; `Ok(false)` where there is one of this name already.
-    pub(super) fn add(
+    /// Adds a file with the folders that it lies in; `Ok(false)` where there is one of this name already.
+    pub(super) fn add_file(
         &mut self,
-        path: &Path,
+        source: &Path,
         name: String,
-        file: Option<usize>,
+        number: usize,
     ) -> Result<bool, DatasetError> {
-        if name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX") {
+        if is_hidden(&name) {
             return Ok(true);
         }
-        if self.files.len() + self.folders.len() == MOST_FILES {
-            let limit = MOST_FILES as u64;
-            return Err(DatasetError::TooLarge { path: path.to_owned(), what: "files", limit });
+        if let Some((folder, _)) = name.rsplit_once('/') {
+            self.add_folder(source, folder)?;
         }
-        Ok(match file {
-            Some(number) => self.files.insert(name, number).is_none(),
-            None => {
-                self.folders.insert(name);
-                true
-            }
-        })
+        self.check_room(source)?;
+        Ok(self.files.insert(name, number).is_none())
+    }
+
+    /// Adds a folder with those that it lies in.
+    pub(super) fn add_folder(&mut self, source: &Path, name: &str) -> Result<(), DatasetError> {
+        let mut next = Some(name);
+        while let Some(folder) = next.filter(|folder| !is_hidden(folder) && !self.folders.contains(*folder)) {
+            self.check_room(source)?;
+            self.folders.insert(folder.to_owned());
+            next = folder.rsplit_once('/').map(|(parent, _)| parent);
+        }
+        Ok(())
+    }
+
+    fn check_room(&self, source: &Path) -> Result<(), DatasetError> {
+        if self.files.len() + self.folders.len() < MOST_FILES {
+            return Ok(());
+        }
+        Err(DatasetError::TooLarge { path: source.to_owned(), what: "files", limit: MOST_FILES as u64 })
     }
 
     /// What stands before `ending` in the name of the file that ends so and lies in the fewest folders.
@@ -124,6 +137,12 @@ impl Names {
             .min_by_key(|before| before.matches('/').count())
     }
 
+    /// Whether other folders lie in a folder.
+    pub(super) fn has_folders(&self, folder: &str) -> bool {
+        let inside = format!("{folder}/");
+        self.folders.range(inside.clone()..).next().is_some_and(|name| name.starts_with(&inside))
+    }
+
     /// The files that lie in a folder, but not deeper, whose name says that they are images.
     pub(super) fn images_in(&self, folder: &str) -> impl Iterator<Item = &str> {
         let inside = format!("{folder}/");
@@ -133,6 +152,10 @@ impl Names {
             .take_while(move |name| name.starts_with(&inside))
             .filter(move |name| !name[folder.len() + 1..].contains('/') && is_image(name))
     }
+}
+
+fn is_hidden(name: &str) -> bool {
+    name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX")
 }
 
 /// Whether the ending of the name is one of PNG or JPEG files.
