@@ -226,12 +226,10 @@ where
     L: Inner<f32, Meta: Named + Send + Sync> + Send + 'static,
 {
     let problem = Problem {
-        learner: rule,
-        loss: Regression,
-        steps: plan.steps,
         order: learner.order(),
         road: plan.road(),
         task_clip: outer.task_clip,
+        ..Problem::new(rule, Regression, plan.steps)
     };
     let mut training = Training::new(problem, learned, Adam::new(), outer.schedule, Workers::new(CHUNK));
     training.meta_share = outer.meta_share;
