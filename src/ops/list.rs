@@ -156,7 +156,7 @@ fn cast<'a, T: Float, U: Float>(inputs: &[Value<'a, T>]) -> [Value<'a, U>; MAX_I
 
 ops! {
     Diagonal { Exp, Ln, Expm1, Ln1p, Sqrt, Recip, Square, Tanh, Sigmoid, Softplus, Sin, Cos }
-    Linear { Neg, Scale, Add, AddScaled, Sub, SumTo, BroadcastTo, Reshape, Permute, Slice, Pad, Concat }
-    Multilinear { Mul, Dot, Matmul, Gate, Signed, MaxPick, MaxPlace, Gather, Scatter, OneHot, Detach }
-    Fused { Affine, AddProduct, MatmulAdd, SumSquares, Div, LogSumExp, Softmax, CrossEntropy }
+    Linear { Neg, Scale, Add, AddScaled, Sub, SumTo, BroadcastTo, Reshape, Permute, Slice, Pad, Concat, PoolSum, PoolSpread }
+    Multilinear { Mul, Dot, Matmul, Gate, Signed, MaxPick, MaxPlace, Gather, Scatter, OneHot, Detach, PoolPick, PoolPlace, ReluPick, ReluPlace }
+    Fused { Affine, AddProduct, MatmulAdd, SumSquares, Div, LogSumExp, Softmax, CrossEntropy, Moments, ScaleShift, ReluPool }
 }

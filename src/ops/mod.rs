@@ -17,13 +17,17 @@ mod list;
 mod matmul;
 mod matmul_add;
 mod max;
+mod moments;
 mod mul;
 mod permute;
+mod pool;
 mod power;
+mod relu_pool;
 mod reshape;
 mod rule;
 pub mod sample;
 mod scalar;
+mod scale_shift;
 mod sigmoid;
 mod slice;
 mod softmax;
@@ -45,11 +49,15 @@ pub use list::Op;
 pub use matmul::Matmul;
 pub use matmul_add::MatmulAdd;
 pub use max::{MaxPick, MaxPlace};
+pub use moments::Moments;
 pub use mul::{AddProduct, Mul};
 pub use permute::Permute;
+pub use pool::{PoolPick, PoolPlace, PoolSpread, PoolSum, Window};
 pub use power::{Recip, Sqrt, Square};
+pub use relu_pool::{ReluPick, ReluPlace, ReluPool};
 pub use reshape::Reshape;
 pub use scalar::{Affine, Scale};
+pub use scale_shift::ScaleShift;
 pub use sigmoid::{Sigmoid, Softplus, Tanh};
 pub use slice::{Concat, Pad, Slice, concat};
 pub use softmax::{LogSumExp, Softmax};
@@ -105,6 +113,21 @@ fn rows_and_columns(extent: &tape::Extent) -> Option<(usize, usize)> {
     let shape = extent.shape;
     let columns = shape.rank().checked_sub(1).map(|axis| shape.dim(axis))?;
     (columns > 0).then(|| (extent.len() / columns, columns))
+}
+
+/// Calls `body` with each episode's floats of the inputs and of the output, in order.
+fn each_episode<T: Float, const N: usize>(
+    inputs: [tape::Value<'_, T>; N],
+    extent: &tape::Extent,
+    out: &mut [T],
+    mut body: impl FnMut([&[T]; N], &mut [T]),
+) {
+    if extent.is_empty() {
+        return;
+    }
+    for (e, out) in out.chunks_exact_mut(extent.shape.len()).enumerate() {
+        body(inputs.map(|x| &x.values[e * x.extent.episode_stride()..][..x.extent.shape.len()]), out);
+    }
 }
 
 /// Refuses row or class numbers at the caller's line, where the kernel that would meet them could only name its own.

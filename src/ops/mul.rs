@@ -117,7 +117,7 @@ impl Fused for AddProduct {
 }
 
 /// `factor x y`, added to `onto` where there is something to add to.
-fn add_product<'t, T: Float>(
+pub(super) fn add_product<'t, T: Float>(
     onto: Option<Var<'t, T>>,
     factor: f64,
     x: Var<'t, T>,

@@ -20,6 +20,7 @@ mod forward;
 mod linear;
 mod programs;
 mod reference;
+mod reference_images;
 mod tangents;
 mod ties;
 mod tolerance;

@@ -5,6 +5,7 @@ use metatape::tape::Extent;
 use metatape::tensor::Shape;
 
 use crate::case::{Case, Operand};
+use crate::reference_images as images;
 
 /// The op's result. The match names every op: one that is new in the list does not compile before it is written here.
 pub fn reference(case: &Case<Op>) -> (Extent, Vec<f64>) {
@@ -127,6 +128,19 @@ pub fn reference(case: &Case<Op>) -> (Extent, Vec<f64>) {
             let row = row_of(&x[0], e, index);
             row.iter().map(|x| x.exp()).sum::<f64>().ln() - row[get(&x[1], e, index) as usize]
         }),
+        Op::PoolSum(op) => images::sum(op.window, &x[0]),
+        Op::PoolSpread(op) => images::spread(op.window, op.image, &x[0]),
+        Op::PoolPick(op) => images::pick(op.window, x, &x[1], images::plain(x)),
+        Op::PoolPlace(op) => images::place(op.window, x, &x[1], images::plain(x)),
+        Op::ReluPick(op) => images::pick(op.window, x, &x[2], images::relu(x)),
+        Op::ReluPlace(op) => images::place(op.window, x, &x[2], images::relu(x)),
+        Op::ReluPool(op) => images::relu_pool(op.window, x),
+        Op::Moments(_) => images::moments(&x[0]),
+        Op::ScaleShift(_) => build(joined(x), x[0].extent.shape, |e, index| {
+            let channel = *index.last().expect("a last axis");
+            let [a, b] = [0, 1].map(|row| get(&x[1], e, &[row, channel]));
+            a * get(&x[0], e, index) + b + x.get(2).map_or(0.0, |y| get(y, e, index))
+        }),
     }
 }
 
@@ -173,11 +187,11 @@ fn place(extent: Extent, episode: u32, index: &[usize]) -> usize {
     at
 }
 
-fn get(operand: &Operand, episode: u32, index: &[usize]) -> f64 {
+pub fn get(operand: &Operand, episode: u32, index: &[usize]) -> f64 {
     operand.values[place(operand.extent, episode, index)]
 }
 
-fn each_index(extent: Extent, mut body: impl FnMut(u32, &[usize])) {
+pub fn each_index(extent: Extent, mut body: impl FnMut(u32, &[usize])) {
     let dims: Vec<usize> = (0..extent.shape.rank()).map(|axis| extent.shape.dim(axis)).collect();
     for episode in 0..extent.episodes {
         for flat in 0..extent.shape.len() {
@@ -192,7 +206,7 @@ fn each_index(extent: Extent, mut body: impl FnMut(u32, &[usize])) {
     }
 }
 
-fn build(episodes: u32, shape: Shape, value: impl Fn(u32, &[usize]) -> f64) -> (Extent, Vec<f64>) {
+pub fn build(episodes: u32, shape: Shape, value: impl Fn(u32, &[usize]) -> f64) -> (Extent, Vec<f64>) {
     let extent = Extent { episodes, shape };
     let mut values = Vec::new();
     each_index(extent, |episode, index| values.push(value(episode, index)));
@@ -215,7 +229,7 @@ fn elementwise(operands: &[Operand], f: impl Fn(&[f64]) -> f64) -> (Extent, Vec<
     })
 }
 
-fn joined(operands: &[Operand]) -> u32 {
+pub fn joined(operands: &[Operand]) -> u32 {
     operands.iter().map(|x| x.extent.episodes).max().expect("an operand")
 }
 

@@ -1,0 +1,263 @@
+//! Windows on images: the largest number of each and its place, sums, and the transposes of both.
+//!
+//! Images are `[images, height, width, channels]`; all work runs along the channels. Which number of a window is the
+//! largest is found by one comparison for all kernels, so that what is picked from a place is put back there: the first
+//! of equal ones, NaN before all others, of several NaN the last.
+
+mod windows;
+
+use std::ops::Range;
+
+use self::windows::{AHEAD, At, Work, load, load_ahead, store, walk};
+use crate::simd::{Float, Lanes, prefetch};
+
+pub use self::windows::Windows;
+
+/// What is compared within a window.
+#[derive(Clone, Copy, Debug)]
+pub enum Scores<'a, T> {
+    /// These numbers, of which one is chosen.
+    Plain(&'a [T]),
+    /// `a z + b`, of which one is chosen where the largest is greater than 0.
+    Relu {
+        /// The images.
+        z: &'a [T],
+        /// `[2, channels]`: `a`, and then `b`.
+        ab: &'a [T],
+    },
+}
+
+/// For each window and channel, `v` at the place of the largest score, 0 where none is chosen.
+///
+/// # Panics
+/// A slice is shorter than the windows say.
+pub fn pick<T: Float>(windows: Windows, scores: Scores<'_, T>, v: &[T], out: &mut [T]) {
+    match scores {
+        Scores::Plain(x) => walk(windows, Pick { scores: Compared::<T, false> { x, ab: &[] }, v, out }),
+        Scores::Relu { z, ab } => walk(windows, Pick { scores: Compared::<T, true> { x: z, ab }, v, out }),
+    }
+}
+
+/// Images with each window's `u` at the place of its largest score, added where windows overlap, and zeros elsewhere: the
+/// transpose of [`pick`].
+///
+/// # Panics
+/// A slice is shorter than the windows say.
+pub fn place<T: Float>(windows: Windows, scores: Scores<'_, T>, u: &[T], out: &mut [T]) {
+    match scores {
+        Scores::Plain(x) => walk(windows, Place { scores: Compared::<T, false> { x, ab: &[] }, u, out }),
+        Scores::Relu { z, ab } => walk(windows, Place { scores: Compared::<T, true> { x: z, ab }, u, out }),
+    }
+}
+
+/// The largest `a z + b` of each window, or 0 where that is larger; `ab` is `[2, channels]`.
+///
+/// # Panics
+/// A slice is shorter than the windows say.
+pub fn relu_pool<T: Float>(windows: Windows, z: &[T], ab: &[T], out: &mut [T]) {
+    walk(windows, Largest { scores: Compared { x: z, ab }, out });
+}
+
+/// The sum of each window.
+///
+/// # Panics
+/// A slice is shorter than the windows say.
+pub fn sum<T: Float>(windows: Windows, x: &[T], out: &mut [T]) {
+    walk(windows, Sum { x, out });
+}
+
+/// Images with each window's `u` at all of its places, added where windows overlap, and zeros elsewhere: the transpose
+/// of [`sum`].
+///
+/// # Panics
+/// A slice is shorter than the windows say.
+pub fn spread<T: Float>(windows: Windows, u: &[T], out: &mut [T]) {
+    walk(windows, Spread { u, out });
+}
+
+/// Adds to what other windows have put there; a window that has its pixels for itself writes over what is there.
+#[inline(always)]
+fn put<T: Float, L: Lanes<T>, const PART: bool>(windows: &Windows, x: L, images: &mut [T], at: Range<usize>) {
+    prefetch(images, at.start + AHEAD / size_of::<T>());
+    let to = &mut images[at];
+    let x = if windows.overlap() { load::<T, L, PART>(to).add(x) } else { x };
+    store::<T, L, PART>(x, to);
+}
+
+/// The zeros that windows do not write over.
+#[inline(always)]
+fn clear<T: Float>(windows: &Windows, image: &mut [T]) {
+    if !windows.tile() {
+        image.fill(T::ZERO);
+    }
+}
+
+/// What is compared: `x`, or if there is a `RELU` behind, `a x + b`.
+#[derive(Clone, Copy)]
+struct Compared<'a, T, const RELU: bool> {
+    x: &'a [T],
+    ab: &'a [T],
+}
+
+impl<T: Float, const RELU: bool> Compared<'_, T, RELU> {
+    #[inline(always)]
+    fn coefficients<L: Lanes<T>, const PART: bool>(self, windows: &Windows, at: At) -> [L; 2] {
+        if !RELU {
+            return [L::splat(T::ZERO); 2];
+        }
+        let (a, b) = self.ab.split_at(windows.channels);
+        let channels = at.channel..at.channel + at.count;
+        [load::<T, L, PART>(&a[channels.clone()]), load::<T, L, PART>(&b[channels])]
+    }
+
+    #[inline(always)]
+    fn score<L: Lanes<T>, const PART: bool>(self, [a, b]: [L; 2], at: Range<usize>) -> L {
+        let x: L = load_ahead::<T, L, PART>(self.x, at);
+        if RELU { x.mul_add(a, b) } else { x }
+    }
+
+    /// Before any pixel: 0 is to be exceeded by what a relu lets through, NaN by anything.
+    #[inline(always)]
+    fn none<L: Lanes<T>>(self, carried: T) -> Best<L> {
+        let score = if RELU { T::ZERO } else { T::from_f64(f64::NAN) };
+        Best { score: L::splat(score), carried: L::splat(carried) }
+    }
+}
+
+/// The largest score so far, and what came with it.
+#[derive(Clone, Copy)]
+struct Best<L> {
+    score: L,
+    carried: L,
+}
+
+impl<L> Best<L> {
+    /// A NaN is not less than or equal to anything, so it is taken; it then counts as infinity, which only a NaN is not
+    /// less than or equal to.
+    #[inline(always)]
+    fn meet<T: Float>(&mut self, score: L, carried: L)
+    where
+        L: Lanes<T>,
+    {
+        let stays = score.le(self.score);
+        self.carried = L::select(stays, self.carried, carried);
+        self.score = L::select(stays, self.score, score.min(L::splat(T::INFINITY)));
+    }
+}
+
+struct Pick<'a, T, const RELU: bool> {
+    scores: Compared<'a, T, RELU>,
+    v: &'a [T],
+    out: &'a mut [T],
+}
+
+impl<T: Float, const RELU: bool> Work<T> for Pick<'_, T, RELU> {
+    #[inline(always)]
+    fn window<L: Lanes<T>, const PART: bool>(&mut self, windows: &Windows, at: At) {
+        let ab = self.scores.coefficients::<L, PART>(windows, at);
+        let mut best = self.scores.none::<L>(T::ZERO);
+        for row in 0..windows.size[0] {
+            for column in 0..windows.size[1] {
+                let pixel = at.pixel(windows, row, column);
+                let score = self.scores.score::<L, PART>(ab, pixel.clone());
+                best.meet(score, load_ahead::<T, L, PART>(self.v, pixel));
+            }
+        }
+        store::<T, L, PART>(best.carried, &mut self.out[at.result()]);
+    }
+}
+
+struct Largest<'a, T> {
+    scores: Compared<'a, T, true>,
+    out: &'a mut [T],
+}
+
+impl<T: Float> Work<T> for Largest<'_, T> {
+    #[inline(always)]
+    fn window<L: Lanes<T>, const PART: bool>(&mut self, windows: &Windows, at: At) {
+        let ab = self.scores.coefficients::<L, PART>(windows, at);
+        let mut best = self.scores.none::<L>(T::ZERO);
+        for row in 0..windows.size[0] {
+            for column in 0..windows.size[1] {
+                let score = self.scores.score::<L, PART>(ab, at.pixel(windows, row, column));
+                best.meet(score, score);
+            }
+        }
+        store::<T, L, PART>(best.carried, &mut self.out[at.result()]);
+    }
+}
+
+struct Place<'a, T, const RELU: bool> {
+    scores: Compared<'a, T, RELU>,
+    u: &'a [T],
+    out: &'a mut [T],
+}
+
+impl<T: Float, const RELU: bool> Work<T> for Place<'_, T, RELU> {
+    #[inline(always)]
+    fn begin(&mut self, windows: &Windows, image: Range<usize>) {
+        clear(windows, &mut self.out[image]);
+    }
+
+    /// Numbers the pixels, finds the number of the best, and comes back to it.
+    #[inline(always)]
+    fn window<L: Lanes<T>, const PART: bool>(&mut self, windows: &Windows, at: At) {
+        let ab = self.scores.coefficients::<L, PART>(windows, at);
+        let mut best = self.scores.none::<L>(-T::ONE);
+        let [rows, columns] = windows.size;
+        for row in 0..rows {
+            for column in 0..columns {
+                let score = self.scores.score::<L, PART>(ab, at.pixel(windows, row, column));
+                best.meet(score, L::splat(T::from_usize(row * columns + column)));
+            }
+        }
+        let u: L = load::<T, L, PART>(&self.u[at.result()]);
+        for row in 0..rows {
+            for column in 0..columns {
+                let is_best = best.carried.eq(L::splat(T::from_usize(row * columns + column)));
+                let u = L::select(is_best, u, L::splat(T::ZERO));
+                put::<T, L, PART>(windows, u, self.out, at.pixel(windows, row, column));
+            }
+        }
+    }
+}
+
+struct Sum<'a, T> {
+    x: &'a [T],
+    out: &'a mut [T],
+}
+
+impl<T: Float> Work<T> for Sum<'_, T> {
+    #[inline(always)]
+    fn window<L: Lanes<T>, const PART: bool>(&mut self, windows: &Windows, at: At) {
+        let mut sum = L::splat(T::ZERO);
+        for row in 0..windows.size[0] {
+            for column in 0..windows.size[1] {
+                sum = sum.add(load_ahead::<T, L, PART>(self.x, at.pixel(windows, row, column)));
+            }
+        }
+        store::<T, L, PART>(sum, &mut self.out[at.result()]);
+    }
+}
+
+struct Spread<'a, T> {
+    u: &'a [T],
+    out: &'a mut [T],
+}
+
+impl<T: Float> Work<T> for Spread<'_, T> {
+    #[inline(always)]
+    fn begin(&mut self, windows: &Windows, image: Range<usize>) {
+        clear(windows, &mut self.out[image]);
+    }
+
+    #[inline(always)]
+    fn window<L: Lanes<T>, const PART: bool>(&mut self, windows: &Windows, at: At) {
+        let u: L = load::<T, L, PART>(&self.u[at.result()]);
+        for row in 0..windows.size[0] {
+            for column in 0..windows.size[1] {
+                put::<T, L, PART>(windows, u, self.out, at.pixel(windows, row, column));
+            }
+        }
+    }
+}
