@@ -2,11 +2,13 @@
 //!
 //! Layers never differentiate and hold no state. A model is a function from [`Params`] and inputs to outputs.
 
+mod batch_norm;
 mod dense;
 mod initialize;
 mod loss;
 mod params;
 
+pub use batch_norm::{batch_norm, batch_norm_by, normalizer};
 pub use dense::{Activation, dense, mlp, mlp_parameters};
 pub use initialize::Initializer;
 pub use loss::{accuracy, cross_entropy, gaussian_log_density, mse};
