@@ -250,6 +250,16 @@ impl<T: Float> Var<'_, T> {
 
     /// The mean of each image, by channel: `[n, h, w, c]` to `[n, c]`.
     ///
+    /// ```
+    /// use metatape::prelude::*;
+    ///
+    /// let tape = Tape::<f64>::new();
+    /// let image = tape.tensor(&Tensor::from_vec([1, 2, 2, 2], vec![1., 10., 2., 20., 3., 30., 6., 60.]));
+    /// let mean = image.mean_image().to_tensor();
+    /// assert_eq!(mean, Tensor::from_vec([1, 2], vec![3., 30.]));
+    /// assert_eq!(image.mean_pool([2, 2], [1, 1]).to_tensor().values(), mean.values());
+    /// ```
+    ///
     /// # Panics
     /// These are no images.
     #[track_caller]

@@ -16,6 +16,7 @@ mod level;
 pub mod math;
 mod pair;
 mod portable;
+mod prefetch;
 mod slab;
 
 pub use door::{Kernel, run};
@@ -23,4 +24,5 @@ pub use float::{Compiled, Double, Float, Single};
 pub use lanes::Lanes;
 pub use level::{Level, LevelError, level};
 pub use pair::Pair;
+pub use prefetch::prefetch;
 pub use slab::Slab;

@@ -4,48 +4,14 @@
 //! largest is found by one comparison for all kernels, so that what is picked from a place is put back there: the first
 //! of equal ones, NaN before all others, of several NaN the last.
 
+mod windows;
+
 use std::ops::Range;
 
-use crate::simd::{Float, Kernel, Lanes, run};
+use self::windows::{AHEAD, At, Work, load, load_ahead, store, walk};
+use crate::simd::{Float, Lanes, prefetch};
 
-/// How windows lie on images. Nothing is padded: rows and columns behind the last whole window are in none.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Windows {
-    /// How many images.
-    pub images: usize,
-    /// The rows of an image.
-    pub height: usize,
-    /// The columns of an image.
-    pub width: usize,
-    /// The numbers of a pixel.
-    pub channels: usize,
-    /// The rows and columns of a window, not more than those of an image.
-    pub size: [usize; 2],
-    /// How far the next window lies below, and to the right; not 0.
-    pub stride: [usize; 2],
-}
-
-impl Windows {
-    /// How many windows lie below each other and side by side: `(length - size) / stride + 1`, rounded down.
-    #[inline(always)]
-    pub fn counts(&self) -> [usize; 2] {
-        let Windows { height, width, size, stride, .. } = *self;
-        [(height - size[0]) / stride[0] + 1, (width - size[1]) / stride[1] + 1]
-    }
-
-    /// Whether some pixels are in several windows.
-    #[inline(always)]
-    fn overlap(&self) -> bool {
-        self.stride[0] < self.size[0] || self.stride[1] < self.size[1]
-    }
-
-    /// Whether each pixel is in one window.
-    #[inline(always)]
-    fn tile(&self) -> bool {
-        let [rows, columns] = self.counts();
-        self.stride == self.size && [rows * self.size[0], columns * self.size[1]] == [self.height, self.width]
-    }
-}
+pub use self::windows::Windows;
 
 /// What is compared within a window.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +55,7 @@ pub fn place<T: Float>(windows: Windows, scores: Scores<'_, T>, u: &[T], out: &m
 /// # Panics
 /// A slice is shorter than the windows say.
 pub fn relu_pool<T: Float>(windows: Windows, z: &[T], ab: &[T], out: &mut [T]) {
-    walk(windows, Largest { scores: Compared::<T, true> { x: z, ab }, out });
+    walk(windows, Largest { scores: Compared { x: z, ab }, out });
 }
 
 /// The sum of each window.
@@ -109,107 +75,11 @@ pub fn spread<T: Float>(windows: Windows, u: &[T], out: &mut [T]) {
     walk(windows, Spread { u, out });
 }
 
-/// What is done with each window.
-trait Work<T: Float> {
-    /// Readies what belongs to the image with these places.
-    #[inline(always)]
-    fn begin(&mut self, _windows: &Windows, _image: Range<usize>) {}
-    /// Does the work for a vector of channels, or a `PART` of one.
-    fn window<L: Lanes<T>, const PART: bool>(&mut self, windows: &Windows, at: At);
-}
-
-/// Where a vector of channels of a window lies.
-#[derive(Clone, Copy)]
-struct At {
-    /// In the images: at the window's first pixel.
-    corner: usize,
-    /// Among the results.
-    result: usize,
-    /// In a row of channels.
-    channel: usize,
-    /// How many channels.
-    count: usize,
-}
-
-impl At {
-    /// Where the channels lie in the images at one pixel of the window.
-    #[inline(always)]
-    fn pixel(self, windows: &Windows, row: usize, column: usize) -> Range<usize> {
-        let start = self.corner + (row * windows.width + column) * windows.channels;
-        start..start + self.count
-    }
-
-    #[inline(always)]
-    fn result(self) -> Range<usize> {
-        self.result..self.result + self.count
-    }
-}
-
-struct Walk<W> {
-    windows: Windows,
-    work: W,
-}
-
-fn walk<T: Float>(windows: Windows, work: impl Work<T>) {
-    run(Walk { windows, work });
-}
-
-impl<T: Float, W: Work<T>> Kernel<T> for Walk<W> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes<T>>(self) {
-        let Walk { windows, work } = self;
-        // Loops over a window whose size is known are unrolled.
-        match [windows.size, windows.stride] {
-            [[2, 2], [2, 2]] => visit::<T, L>(Windows { size: [2, 2], stride: [2, 2], ..windows }, work),
-            [[1, 1], [1, 1]] => visit::<T, L>(Windows { size: [1, 1], stride: [1, 1], ..windows }, work),
-            _ => visit::<T, L>(windows, work),
-        }
-    }
-}
-
-#[inline(always)]
-fn visit<T: Float, L: Lanes<T>>(windows: Windows, mut work: impl Work<T>) {
-    let Windows { images, height, width, channels, stride, .. } = windows;
-    let [rows, columns] = windows.counts();
-    let image = height * width * channels;
-    let mut result = 0;
-    for start in (0..images).map(|number| number * image) {
-        work.begin(&windows, start..start + image);
-        for row in 0..rows {
-            for column in 0..columns {
-                let corner = start + (row * stride[0] * width + column * stride[1]) * channels;
-                let mut at = At { corner, result, channel: 0, count: L::N };
-                while at.channel + L::N <= channels {
-                    work.window::<L, false>(&windows, at);
-                    at.corner += L::N;
-                    at.result += L::N;
-                    at.channel += L::N;
-                }
-                if at.channel < channels {
-                    at.count = channels - at.channel;
-                    work.window::<L, true>(&windows, at);
-                }
-                result += channels;
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn load<T: Float, L: Lanes<T>, const PART: bool>(from: &[T]) -> L {
-    if PART { L::load_partial(from) } else { L::load(from) }
-}
-
-#[inline(always)]
-fn store<T: Float, L: Lanes<T>, const PART: bool>(x: L, to: &mut [T]) {
-    if PART { x.store_partial(to) } else { x.store(to) }
-}
-
 /// Adds to what other windows have put there; a window that has its pixels for itself writes over what is there.
 #[inline(always)]
-fn put<T: Float, L: Lanes<T>, const PART: bool>(windows: &Windows, x: L, to: &mut [T]) {
+fn put<T: Float, L: Lanes<T>, const PART: bool>(windows: &Windows, x: L, images: &mut [T], at: Range<usize>) {
+    prefetch(images, at.start + AHEAD / size_of::<T>());
+    let to = &mut images[at];
     let x = if windows.overlap() { load::<T, L, PART>(to).add(x) } else { x };
     store::<T, L, PART>(x, to);
 }
@@ -232,16 +102,17 @@ struct Compared<'a, T, const RELU: bool> {
 impl<T: Float, const RELU: bool> Compared<'_, T, RELU> {
     #[inline(always)]
     fn coefficients<L: Lanes<T>, const PART: bool>(self, windows: &Windows, at: At) -> [L; 2] {
-        match RELU {
-            true => [at.channel, windows.channels + at.channel]
-                .map(|from| load::<T, L, PART>(&self.ab[from..from + at.count])),
-            false => [L::splat(T::ZERO); 2],
+        if !RELU {
+            return [L::splat(T::ZERO); 2];
         }
+        let (a, b) = self.ab.split_at(windows.channels);
+        let channels = at.channel..at.channel + at.count;
+        [load::<T, L, PART>(&a[channels.clone()]), load::<T, L, PART>(&b[channels])]
     }
 
     #[inline(always)]
     fn score<L: Lanes<T>, const PART: bool>(self, [a, b]: [L; 2], at: Range<usize>) -> L {
-        let x: L = load::<T, L, PART>(&self.x[at]);
+        let x: L = load_ahead::<T, L, PART>(self.x, at);
         if RELU { x.mul_add(a, b) } else { x }
     }
 
@@ -289,19 +160,19 @@ impl<T: Float, const RELU: bool> Work<T> for Pick<'_, T, RELU> {
             for column in 0..windows.size[1] {
                 let pixel = at.pixel(windows, row, column);
                 let score = self.scores.score::<L, PART>(ab, pixel.clone());
-                best.meet(score, load::<T, L, PART>(&self.v[pixel]));
+                best.meet(score, load_ahead::<T, L, PART>(self.v, pixel));
             }
         }
         store::<T, L, PART>(best.carried, &mut self.out[at.result()]);
     }
 }
 
-struct Largest<'a, T, const RELU: bool> {
-    scores: Compared<'a, T, RELU>,
+struct Largest<'a, T> {
+    scores: Compared<'a, T, true>,
     out: &'a mut [T],
 }
 
-impl<T: Float, const RELU: bool> Work<T> for Largest<'_, T, RELU> {
+impl<T: Float> Work<T> for Largest<'_, T> {
     #[inline(always)]
     fn window<L: Lanes<T>, const PART: bool>(&mut self, windows: &Windows, at: At) {
         let ab = self.scores.coefficients::<L, PART>(windows, at);
@@ -345,7 +216,7 @@ impl<T: Float, const RELU: bool> Work<T> for Place<'_, T, RELU> {
             for column in 0..columns {
                 let is_best = best.carried.eq(L::splat(T::from_usize(row * columns + column)));
                 let u = L::select(is_best, u, L::splat(T::ZERO));
-                put::<T, L, PART>(windows, u, &mut self.out[at.pixel(windows, row, column)]);
+                put::<T, L, PART>(windows, u, self.out, at.pixel(windows, row, column));
             }
         }
     }
@@ -362,7 +233,7 @@ impl<T: Float> Work<T> for Sum<'_, T> {
         let mut sum = L::splat(T::ZERO);
         for row in 0..windows.size[0] {
             for column in 0..windows.size[1] {
-                sum = sum.add(load::<T, L, PART>(&self.x[at.pixel(windows, row, column)]));
+                sum = sum.add(load_ahead::<T, L, PART>(self.x, at.pixel(windows, row, column)));
             }
         }
         store::<T, L, PART>(sum, &mut self.out[at.result()]);
@@ -385,7 +256,7 @@ impl<T: Float> Work<T> for Spread<'_, T> {
         let u: L = load::<T, L, PART>(&self.u[at.result()]);
         for row in 0..windows.size[0] {
             for column in 0..windows.size[1] {
-                put::<T, L, PART>(windows, u, &mut self.out[at.pixel(windows, row, column)]);
+                put::<T, L, PART>(windows, u, self.out, at.pixel(windows, row, column));
             }
         }
     }
