@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use metatape::kernels::moments::moments;
-use metatape::kernels::pool::{Scores, Windows, pick, place, relu_pool};
+use metatape::kernels::pool::{Scores, Windows, pick, place};
 use metatape::kernels::scale_shift::scale_shift;
 
 /// Bytes read and written once, as though nothing were fetched before it is written over.
@@ -19,7 +19,7 @@ fn kernels(criterion: &mut Criterion) {
         let ab = vec![0.7; 2 * windows.channels];
         let (mut large, mut small) = (vec![0.0; length], vec![0.0; length / 4]);
         let mut rows = vec![0.0; 2 * windows.channels];
-        let scores = Scores::Relu { z: &z, ab: &ab };
+        let scores = Scores::Scaled { z: &z, a: &ab[..windows.channels] };
         let shape = format!("{images}x{side}x{side}x64");
 
         group.throughput(Throughput::Bytes((4 * length) as u64));
@@ -27,19 +27,16 @@ fn kernels(criterion: &mut Criterion) {
             bencher.iter(|| moments(&z, black_box(&mut rows)));
         });
         group.throughput(Throughput::Bytes((5 * length) as u64));
-        group.bench_function(BenchmarkId::new("relu_pool", &shape), |bencher| {
-            bencher.iter(|| relu_pool(windows, &z, &ab, black_box(&mut small)));
+        group.bench_function(BenchmarkId::new("scaled_pick", &shape), |bencher| {
+            bencher.iter(|| pick(windows, scores, &z, black_box(&mut small)));
         });
         group.throughput(Throughput::Bytes((9 * length) as u64));
-        group.bench_function(BenchmarkId::new("relu_pick", &shape), |bencher| {
-            bencher.iter(|| pick(windows, scores, &v, black_box(&mut small)));
-        });
-        group.bench_function(BenchmarkId::new("relu_place", &shape), |bencher| {
+        group.bench_function(BenchmarkId::new("scaled_place", &shape), |bencher| {
             bencher.iter(|| place(windows, scores, &v, black_box(&mut large)));
         });
         group.throughput(Throughput::Bytes((12 * length) as u64));
         group.bench_function(BenchmarkId::new("scale_shift_add", &shape), |bencher| {
-            bencher.iter(|| scale_shift(&z, &ab, Some(&v), black_box(&mut large)));
+            bencher.iter(|| scale_shift(&z, &ab, Some(&v), false, black_box(&mut large)));
         });
     }
 }

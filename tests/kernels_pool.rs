@@ -36,40 +36,29 @@ fn windows_of<T: Float>(windows: Windows) {
     let length = images * height * width * channels;
     let [x, v] = [7, 5].map(|step| integers::<T>(length, step));
     let u = integers::<T>(places.len(), 3);
-    let ab = integers::<T>(2 * channels, 9);
-    for relu in [false, true] {
-        let score = |at: usize| match relu {
-            true => ab[at % channels] * x[at] + ab[channels + at % channels],
-            false => x[at],
+    let a = integers::<T>(channels, 9);
+    for scores in [Scores::Plain(&x), Scores::Scaled { z: &x, a: &a }] {
+        let score = |at: usize| match scores {
+            Scores::Plain(x) => x[at],
+            Scores::Scaled { z, a } => a[at % channels] * z[at],
         };
-        let scores = if relu { Scores::Relu { z: &x, ab: &ab } } else { Scores::Plain(&x) };
-        let chosen: Vec<Option<usize>> = places
+        let chosen: Vec<usize> = places
             .iter()
             .map(|places| {
                 let first = |best: usize, at: usize| if score(at) > score(best) { at } else { best };
-                let best = places.iter().copied().reduce(first).expect("a pixel");
-                (!relu || score(best) > T::ZERO).then_some(best)
+                places.iter().copied().reduce(first).expect("a pixel")
             })
             .collect();
 
         let mut out = vec![T::ONE; places.len()];
         pool::pick(windows, scores, &v, &mut out);
-        let expected: Vec<T> = chosen.iter().map(|at| at.map_or(T::ZERO, |at| v[at])).collect();
+        let expected: Vec<T> = chosen.iter().map(|&at| v[at]).collect();
         assert_eq!(out, expected, "pick {windows:?}");
-        if relu {
-            pool::relu_pool(windows, &x, &ab, &mut out);
-            let expected: Vec<T> = chosen.iter().map(|at| at.map_or(T::ZERO, score)).collect();
-            assert_eq!(out, expected, "relu_pool {windows:?}");
-        }
 
         let mut out = vec![T::ONE; length];
         pool::place(windows, scores, &u, &mut out);
         let mut expected = vec![T::ZERO; length];
-        chosen
-            .iter()
-            .zip(&u)
-            .filter_map(|(at, u)| Some((*at)?).zip(Some(*u)))
-            .for_each(|(at, u)| expected[at] += u);
+        chosen.iter().zip(&u).for_each(|(&at, &u)| expected[at] += u);
         assert_eq!(out, expected, "place {windows:?}");
     }
 
@@ -103,10 +92,13 @@ fn scaled<T: Float>(channels: usize) {
     let (y, ab) = (integers::<T>(x.len(), 5), integers::<T>(2 * channels, 9));
     let sum = |i: usize| ab[i % channels] * x[i] + ab[channels + i % channels];
     let mut out = vec![T::ZERO; x.len()];
-    scale_shift(&x, &ab, None, &mut out);
-    assert_eq!(out, (0..x.len()).map(sum).collect::<Vec<T>>());
-    scale_shift(&x, &ab, Some(&y), &mut out);
-    assert_eq!(out, (0..x.len()).map(|i| y[i] + sum(i)).collect::<Vec<T>>());
+    for relu in [false, true] {
+        let end = |sum: T| if relu && sum < T::ZERO { T::ZERO } else { sum };
+        scale_shift(&x, &ab, None, relu, &mut out);
+        assert_eq!(out, (0..x.len()).map(|i| end(sum(i))).collect::<Vec<T>>());
+        scale_shift(&x, &ab, Some(&y), relu, &mut out);
+        assert_eq!(out, (0..x.len()).map(|i| end(y[i] + sum(i))).collect::<Vec<T>>());
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Selection by sign, and what is made of it: relu, abs.
 
 use super::broadcast::zip;
-use super::kind::{Multilinear, OpWanted};
+use super::kind::{Multilinear, OpCall, OpWanted};
 use super::sample::{Domain, Pick};
 use super::{Op, Var, broadcast_extents, settle};
 use crate::kernels::map::Binary;
@@ -65,6 +65,16 @@ macro_rules! selection {
 
 selection!(Gate, "gate");
 selection!(Signed, "signed");
+
+/// What a relu at the end of an op, if it has one, lets through of a cotangent or a tangent. It is 0 exactly where it lets
+/// nothing through, so its result serves as its argument.
+pub(super) fn gate_by_result<'t, T: Float>(
+    relu: bool,
+    call: OpCall<'_, 't, T>,
+    cotangent: Var<'t, T>,
+) -> Var<'t, T> {
+    if relu { cotangent.tape().record(Op::Gate(Gate), &[call.output, cotangent]) } else { cotangent }
+}
 
 impl<T: Float> Var<'_, T> {
     /// `max(x, 0)`, elementwise. At 0 the derivative is 0. NaN stays NaN.

@@ -161,9 +161,9 @@ ops! {
     }
     Multilinear {
         Mul, Dot, Matmul, Gate, Signed, MaxPick, MaxPlace, Gather, Scatter, OneHot, Detach, Conv, ConvInput, ConvWeight,
-        PoolPick, PoolPlace, ReluPick, ReluPlace,
+        PoolPick, PoolPlace, ScaledPick, ScaledPlace,
     }
     Fused {
-        Affine, AddProduct, MatmulAdd, SumSquares, Div, LogSumExp, Softmax, CrossEntropy, Moments, ScaleShift, ReluPool,
+        Affine, AddProduct, MatmulAdd, SumSquares, Div, LogSumExp, Softmax, CrossEntropy, Moments, ScaleShift,
     }
 }

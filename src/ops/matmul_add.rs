@@ -4,7 +4,7 @@ use super::kind::{Fused, Multilinear, OpCall, OpWanted};
 use super::matmul::Matmul;
 use super::sample::{Domain, Pick};
 use super::sum::whole;
-use super::{Gate, Op, Var, join_episodes, settle};
+use super::{Op, Var, gate_by_result, join_episodes, settle};
 use crate::kernels::gemm::{Addend, gemm_add};
 use crate::simd::Float;
 use crate::tape::{Extent, Mismatch, Value};
@@ -68,11 +68,7 @@ impl Fused for MatmulAdd {
         Some(self.enter(call, sum))
     }
     fn enter<'t, T: Float>(self, call: OpCall<'_, 't, T>, cotangent: Var<'t, T>) -> Var<'t, T> {
-        // The relu is 0 exactly where it lets nothing through, so its result serves as its argument.
-        match self.relu {
-            true => cotangent.tape().record(Op::Gate(Gate), &[call.output, cotangent]),
-            false => cotangent,
-        }
+        gate_by_result(self.relu, call, cotangent)
     }
     fn vjp<'t, T: Float>(
         self,

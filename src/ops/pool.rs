@@ -63,6 +63,11 @@ impl Window {
         Window { size: size.map(length), stride: stride.map(length) }
     }
 
+    /// Whether it holds one pixel, and each is in one.
+    pub(super) fn is_one(self) -> bool {
+        self == Window { size: [1, 1], stride: [1, 1] }
+    }
+
     /// How it moves over images of this shape.
     pub(super) fn on(self, images: Shape) -> Result<Windows, Mismatch> {
         let &[images, height, width, channels] = images.dims() else {

@@ -4,15 +4,19 @@ use super::kind::{Fused, OpCall, OpWanted};
 use super::mul::{add_product, mul_onto};
 use super::sample::{Domain, Pick};
 use super::sum::whole;
-use super::{Op, Var, concat, each_episode, join_episodes, rows_and_columns, settle};
+use super::{Op, Var, concat, each_episode, gate_by_result, join_episodes, rows_and_columns, settle};
 use crate::kernels::scale_shift::scale_shift;
 use crate::simd::Float;
 use crate::tape::{Extent, Mismatch, Value, Wanted};
 use crate::tensor::Shape;
 
-/// `a x + b` for each channel, the last axis of `x`, with `ab` `[2, channels]`; and with a third operand `y + a x + b`.
+/// `a x + b` for each channel, the last axis of `x`, with `ab` `[2, channels]`; and with a third operand `y + a x + b`; or the
+/// relu of that.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ScaleShift;
+pub struct ScaleShift {
+    /// Whether everything below 0 becomes 0.
+    pub relu: bool,
+}
 
 /// Row `number` of `[2, channels]`.
 pub(super) fn row<T: Float>(pair: Var<'_, T>, number: usize) -> Var<'_, T> {
@@ -32,7 +36,9 @@ pub(super) fn scale_shift_onto<'t, T: Float>(
     onto: Option<Var<'t, T>>,
 ) -> Var<'t, T> {
     match onto {
-        Some(y) if y.shape() == x.shape() => x.tape().record(Op::ScaleShift(ScaleShift), &[x, ab, y]),
+        Some(y) if y.shape() == x.shape() => {
+            x.tape().record(Op::ScaleShift(ScaleShift { relu: false }), &[x, ab, y])
+        }
         Some(y) => y + x.scale_shift(ab),
         None => x.scale_shift(ab),
     }
@@ -74,9 +80,11 @@ impl Fused for ScaleShift {
     }
     fn evaluate<T: Float>(self, inputs: &[Value<'_, T>], extent: &Extent, out: &mut [T]) {
         match *inputs {
-            [x, ab] => each_episode([x, ab], extent, out, |[x, ab], out| scale_shift(x, ab, None, out)),
+            [x, ab] => each_episode([x, ab], extent, out, |[x, ab], out| {
+                scale_shift(x, ab, None, self.relu, out);
+            }),
             _ => each_episode([inputs[0], inputs[1], inputs[2]], extent, out, |[x, ab, y], out| {
-                scale_shift(x, ab, Some(y), out);
+                scale_shift(x, ab, Some(y), self.relu, out);
             }),
         }
     }
@@ -93,7 +101,10 @@ impl Fused for ScaleShift {
         if let Some(tangent) = tangents[0] {
             sum = Some(add_product(sum, 1.0, tangent, row(ab, 0)));
         }
-        Some(whole(sum?, call.output.extent()))
+        Some(self.enter(call, whole(sum?, call.output.extent())))
+    }
+    fn enter<'t, T: Float>(self, call: OpCall<'_, 't, T>, cotangent: Var<'t, T>) -> Var<'t, T> {
+        gate_by_result(self.relu, call, cotangent)
     }
     fn vjp<'t, T: Float>(
         self,
@@ -111,14 +122,16 @@ impl Fused for ScaleShift {
     fn twin<'t, T: Float>(self, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         let [x, ab] = [inputs[0], inputs[1]];
         let own = x * row(ab, 0) + row(ab, 1);
-        inputs.get(2).map_or(own, |y| *y + own)
+        let sum = inputs.get(2).map_or(own, |y| *y + own);
+        if self.relu { sum.relu() } else { sum }
     }
     fn sample(pick: &mut Pick<'_>) -> (Self, Vec<(Shape, Domain)>) {
         let shape = pick.shape_with_axes();
         let (_, channels) = rows_and_columns(&Extent::shared(shape)).expect("axes that are not empty");
         let shapes = [shape, [2, channels].into(), shape];
         let operands = 2 + pick.below(2);
-        (ScaleShift, shapes[..operands].iter().map(|&shape| (shape, Domain::Real)).collect())
+        let op = ScaleShift { relu: pick.below(2) == 1 };
+        (op, shapes[..operands].iter().map(|&shape| (shape, Domain::Real)).collect())
     }
 }
 
@@ -129,6 +142,15 @@ impl<T: Float> Var<'_, T> {
     /// The shapes do not fit.
     #[track_caller]
     pub fn scale_shift(self, ab: Self) -> Self {
-        self.tape().record(Op::ScaleShift(ScaleShift), &[self, ab])
+        self.tape().record(Op::ScaleShift(ScaleShift { relu: false }), &[self, ab])
+    }
+
+    /// `relu(a x + b)` for each channel, as [`Var::scale_shift`], in one pass.
+    ///
+    /// # Panics
+    /// The shapes do not fit.
+    #[track_caller]
+    pub fn scale_shift_relu(self, ab: Self) -> Self {
+        self.tape().record(Op::ScaleShift(ScaleShift { relu: true }), &[self, ab])
     }
 }

@@ -159,14 +159,14 @@ pub fn reference(case: &Case<Op>) -> (Extent, Vec<f64>) {
         Op::PoolSpread(op) => images::spread(op.window, op.image, &x[0]),
         Op::PoolPick(op) => images::pick(op.window, x, &x[1], images::plain(x)),
         Op::PoolPlace(op) => images::place(op.window, x, &x[1], images::plain(x)),
-        Op::ReluPick(op) => images::pick(op.window, x, &x[2], images::relu(x)),
-        Op::ReluPlace(op) => images::place(op.window, x, &x[2], images::relu(x)),
-        Op::ReluPool(op) => images::relu_pool(op.window, x),
+        Op::ScaledPick(op) => images::pick(op.window, x, &x[2], images::scaled(x)),
+        Op::ScaledPlace(op) => images::place(op.window, x, &x[2], images::scaled(x)),
         Op::Moments(_) => images::moments(&x[0]),
-        Op::ScaleShift(_) => build(joined(x), x[0].extent.shape, |e, index| {
+        Op::ScaleShift(op) => build(joined(x), x[0].extent.shape, |e, index| {
             let channel = *index.last().expect("a last axis");
             let [a, b] = [0, 1].map(|row| get(&x[1], e, &[row, channel]));
-            a * get(&x[0], e, index) + b + x.get(2).map_or(0.0, |y| get(y, e, index))
+            let sum = a * get(&x[0], e, index) + b + x.get(2).map_or(0.0, |y| get(y, e, index));
+            if op.relu { sum.max(0.0) } else { sum }
         }),
     }
 }

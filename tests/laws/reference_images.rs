@@ -7,20 +7,15 @@ use metatape::tensor::Shape;
 use crate::case::Operand;
 use crate::reference::{build, each_index, get, joined};
 
-/// The number that is compared at an index of the images in an episode, `None` where it cannot be chosen.
-type Score<'a> = Box<dyn Fn(u32, &[usize]) -> Option<f64> + 'a>;
+/// The number that is compared at an index of the images in an episode.
+type Score<'a> = Box<dyn Fn(u32, &[usize]) -> f64 + 'a>;
 
 pub fn plain(x: &[Operand]) -> Score<'_> {
-    Box::new(|e, pixel| Some(get(&x[0], e, pixel)))
+    Box::new(|e, pixel| get(&x[0], e, pixel))
 }
 
-pub fn relu(x: &[Operand]) -> Score<'_> {
-    Box::new(|e, pixel| Some(scaled(x, e, pixel)).filter(|&score| score > 0.0))
-}
-
-fn scaled(x: &[Operand], episode: u32, pixel: &[usize]) -> f64 {
-    let [a, b] = [0, 1].map(|row| get(&x[1], episode, &[row, pixel[3]]));
-    a * get(&x[0], episode, pixel) + b
+pub fn scaled(x: &[Operand]) -> Score<'_> {
+    Box::new(|e, pixel| get(&x[1], e, &[pixel[3]]) * get(&x[0], e, pixel))
 }
 
 fn pooled(window: Window, images: Shape) -> Shape {
@@ -38,35 +33,21 @@ fn pixels(window: Window, at: &[usize]) -> Vec<[usize; 4]> {
     (0..size[0]).flat_map(|row| (0..size[1]).map(move |column| pixel(row, column))).collect()
 }
 
-fn best(window: Window, score: &Score<'_>, episode: u32, at: &[usize]) -> Option<[usize; 4]> {
-    let mut best: Option<([usize; 4], f64)> = None;
-    for pixel in pixels(window, at) {
-        if let Some(score) = score(episode, &pixel).filter(|&score| best.is_none_or(|(_, most)| score > most))
-        {
-            best = Some((pixel, score));
-        }
-    }
-    best.map(|(pixel, _)| pixel)
+fn best(window: Window, score: &Score<'_>, episode: u32, at: &[usize]) -> [usize; 4] {
+    let first = |best: [usize; 4], pixel: [usize; 4]| {
+        if score(episode, &pixel) > score(episode, &best) { pixel } else { best }
+    };
+    pixels(window, at).into_iter().reduce(first).expect("a pixel")
 }
 
 pub fn pick(window: Window, x: &[Operand], v: &Operand, score: Score<'_>) -> (Extent, Vec<f64>) {
-    build(joined(x), pooled(window, x[0].extent.shape), |e, at| {
-        best(window, &score, e, at).map_or(0.0, |pixel| get(v, e, &pixel))
-    })
+    build(joined(x), pooled(window, x[0].extent.shape), |e, at| get(v, e, &best(window, &score, e, at)))
 }
 
 pub fn place(window: Window, x: &[Operand], u: &Operand, score: Score<'_>) -> (Extent, Vec<f64>) {
     let extent = Extent { episodes: joined(x), shape: x[0].extent.shape };
     let of_windows = Extent { shape: u.extent.shape, ..extent };
-    added(extent, of_windows, |e, at| {
-        best(window, &score, e, at).into_iter().map(|pixel| (pixel, get(u, e, at))).collect()
-    })
-}
-
-pub fn relu_pool(window: Window, x: &[Operand]) -> (Extent, Vec<f64>) {
-    build(joined(x), pooled(window, x[0].extent.shape), |e, at| {
-        pixels(window, at).iter().map(|pixel| scaled(x, e, pixel)).fold(0.0, f64::max)
-    })
+    added(extent, of_windows, |e, at| vec![(best(window, &score, e, at), get(u, e, at))])
 }
 
 pub fn sum(window: Window, x: &Operand) -> (Extent, Vec<f64>) {

@@ -16,25 +16,25 @@ pub use self::windows::Windows;
 /// What is compared within a window.
 #[derive(Clone, Copy, Debug)]
 pub enum Scores<'a, T> {
-    /// These numbers, of which one is chosen.
+    /// These numbers.
     Plain(&'a [T]),
-    /// `a z + b`, of which one is chosen where the largest is greater than 0.
-    Relu {
+    /// `a z`.
+    Scaled {
         /// The images.
         z: &'a [T],
-        /// `[2, channels]`: `a`, and then `b`.
-        ab: &'a [T],
+        /// A factor for each channel.
+        a: &'a [T],
     },
 }
 
-/// For each window and channel, `v` at the place of the largest score, 0 where none is chosen.
+/// For each window and channel, `v` at the place of the largest score.
 ///
 /// # Panics
 /// A slice is shorter than the windows say.
 pub fn pick<T: Float>(windows: Windows, scores: Scores<'_, T>, v: &[T], out: &mut [T]) {
     match scores {
-        Scores::Plain(x) => walk(windows, Pick { scores: Compared::<T, false> { x, ab: &[] }, v, out }),
-        Scores::Relu { z, ab } => walk(windows, Pick { scores: Compared::<T, true> { x: z, ab }, v, out }),
+        Scores::Plain(x) => walk(windows, Pick { scores: Compared::<T, false> { x, a: &[] }, v, out }),
+        Scores::Scaled { z, a } => walk(windows, Pick { scores: Compared::<T, true> { x: z, a }, v, out }),
     }
 }
 
@@ -45,17 +45,9 @@ pub fn pick<T: Float>(windows: Windows, scores: Scores<'_, T>, v: &[T], out: &mu
 /// A slice is shorter than the windows say.
 pub fn place<T: Float>(windows: Windows, scores: Scores<'_, T>, u: &[T], out: &mut [T]) {
     match scores {
-        Scores::Plain(x) => walk(windows, Place { scores: Compared::<T, false> { x, ab: &[] }, u, out }),
-        Scores::Relu { z, ab } => walk(windows, Place { scores: Compared::<T, true> { x: z, ab }, u, out }),
+        Scores::Plain(x) => walk(windows, Place { scores: Compared::<T, false> { x, a: &[] }, u, out }),
+        Scores::Scaled { z, a } => walk(windows, Place { scores: Compared::<T, true> { x: z, a }, u, out }),
     }
-}
-
-/// The largest `a z + b` of each window, or 0 where that is larger; `ab` is `[2, channels]`.
-///
-/// # Panics
-/// A slice is shorter than the windows say.
-pub fn relu_pool<T: Float>(windows: Windows, z: &[T], ab: &[T], out: &mut [T]) {
-    walk(windows, Largest { scores: Compared { x: z, ab }, out });
 }
 
 /// The sum of each window.
@@ -92,35 +84,23 @@ fn clear<T: Float>(windows: &Windows, image: &mut [T]) {
     }
 }
 
-/// What is compared: `x`, or if there is a `RELU` behind, `a x + b`.
+/// What is compared: `x`, or if it is `SCALED`, `a x`.
 #[derive(Clone, Copy)]
-struct Compared<'a, T, const RELU: bool> {
+struct Compared<'a, T, const SCALED: bool> {
     x: &'a [T],
-    ab: &'a [T],
+    a: &'a [T],
 }
 
-impl<T: Float, const RELU: bool> Compared<'_, T, RELU> {
+impl<T: Float, const SCALED: bool> Compared<'_, T, SCALED> {
     #[inline(always)]
-    fn coefficients<L: Lanes<T>, const PART: bool>(self, windows: &Windows, at: At) -> [L; 2] {
-        if !RELU {
-            return [L::splat(T::ZERO); 2];
-        }
-        let (a, b) = self.ab.split_at(windows.channels);
-        let channels = at.channel..at.channel + at.count;
-        [load::<T, L, PART>(&a[channels.clone()]), load::<T, L, PART>(&b[channels])]
+    fn factor<L: Lanes<T>, const PART: bool>(self, at: At) -> L {
+        if SCALED { load::<T, L, PART>(&self.a[at.channel..at.channel + at.count]) } else { L::splat(T::ONE) }
     }
 
     #[inline(always)]
-    fn score<L: Lanes<T>, const PART: bool>(self, [a, b]: [L; 2], at: Range<usize>) -> L {
+    fn score<L: Lanes<T>, const PART: bool>(self, factor: L, at: Range<usize>) -> L {
         let x: L = load_ahead::<T, L, PART>(self.x, at);
-        if RELU { x.mul_add(a, b) } else { x }
-    }
-
-    /// Before any pixel: 0 is to be exceeded by what a relu lets through, NaN by anything.
-    #[inline(always)]
-    fn none<L: Lanes<T>>(self, carried: T) -> Best<L> {
-        let score = if RELU { T::ZERO } else { T::from_f64(f64::NAN) };
-        Best { score: L::splat(score), carried: L::splat(carried) }
+        if SCALED { x.mul(factor) } else { x }
     }
 }
 
@@ -132,6 +112,15 @@ struct Best<L> {
 }
 
 impl<L> Best<L> {
+    /// Before any pixel: NaN is exceeded by anything.
+    #[inline(always)]
+    fn none<T: Float>() -> Self
+    where
+        L: Lanes<T>,
+    {
+        Best { score: L::splat(T::from_f64(f64::NAN)), carried: L::splat(T::ZERO) }
+    }
+
     /// A NaN is not less than or equal to anything, so it is taken; it then counts as infinity, which only a NaN is not
     /// less than or equal to.
     #[inline(always)]
@@ -145,21 +134,21 @@ impl<L> Best<L> {
     }
 }
 
-struct Pick<'a, T, const RELU: bool> {
-    scores: Compared<'a, T, RELU>,
+struct Pick<'a, T, const SCALED: bool> {
+    scores: Compared<'a, T, SCALED>,
     v: &'a [T],
     out: &'a mut [T],
 }
 
-impl<T: Float, const RELU: bool> Work<T> for Pick<'_, T, RELU> {
+impl<T: Float, const SCALED: bool> Work<T> for Pick<'_, T, SCALED> {
     #[inline(always)]
     fn window<L: Lanes<T>, const PART: bool>(&mut self, windows: &Windows, at: At) {
-        let ab = self.scores.coefficients::<L, PART>(windows, at);
-        let mut best = self.scores.none::<L>(T::ZERO);
+        let factor = self.scores.factor::<L, PART>(at);
+        let mut best = Best::<L>::none();
         for row in 0..windows.size[0] {
             for column in 0..windows.size[1] {
                 let pixel = at.pixel(windows, row, column);
-                let score = self.scores.score::<L, PART>(ab, pixel.clone());
+                let score = self.scores.score::<L, PART>(factor, pixel.clone());
                 best.meet(score, load_ahead::<T, L, PART>(self.v, pixel));
             }
         }
@@ -167,33 +156,13 @@ impl<T: Float, const RELU: bool> Work<T> for Pick<'_, T, RELU> {
     }
 }
 
-struct Largest<'a, T> {
-    scores: Compared<'a, T, true>,
-    out: &'a mut [T],
-}
-
-impl<T: Float> Work<T> for Largest<'_, T> {
-    #[inline(always)]
-    fn window<L: Lanes<T>, const PART: bool>(&mut self, windows: &Windows, at: At) {
-        let ab = self.scores.coefficients::<L, PART>(windows, at);
-        let mut best = self.scores.none::<L>(T::ZERO);
-        for row in 0..windows.size[0] {
-            for column in 0..windows.size[1] {
-                let score = self.scores.score::<L, PART>(ab, at.pixel(windows, row, column));
-                best.meet(score, score);
-            }
-        }
-        store::<T, L, PART>(best.carried, &mut self.out[at.result()]);
-    }
-}
-
-struct Place<'a, T, const RELU: bool> {
-    scores: Compared<'a, T, RELU>,
+struct Place<'a, T, const SCALED: bool> {
+    scores: Compared<'a, T, SCALED>,
     u: &'a [T],
     out: &'a mut [T],
 }
 
-impl<T: Float, const RELU: bool> Work<T> for Place<'_, T, RELU> {
+impl<T: Float, const SCALED: bool> Work<T> for Place<'_, T, SCALED> {
     #[inline(always)]
     fn begin(&mut self, windows: &Windows, image: Range<usize>) {
         clear(windows, &mut self.out[image]);
@@ -202,12 +171,12 @@ impl<T: Float, const RELU: bool> Work<T> for Place<'_, T, RELU> {
     /// Numbers the pixels, finds the number of the best, and comes back to it.
     #[inline(always)]
     fn window<L: Lanes<T>, const PART: bool>(&mut self, windows: &Windows, at: At) {
-        let ab = self.scores.coefficients::<L, PART>(windows, at);
-        let mut best = self.scores.none::<L>(-T::ONE);
+        let factor = self.scores.factor::<L, PART>(at);
+        let mut best = Best::<L>::none();
         let [rows, columns] = windows.size;
         for row in 0..rows {
             for column in 0..columns {
-                let score = self.scores.score::<L, PART>(ab, at.pixel(windows, row, column));
+                let score = self.scores.score::<L, PART>(factor, at.pixel(windows, row, column));
                 best.meet(score, L::splat(T::from_usize(row * columns + column)));
             }
         }
