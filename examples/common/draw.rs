@@ -1,8 +1,10 @@
-//! How a chart is drawn: twice as large as it will be, then averaged, which smooths every edge.
+//! How charts and pictures are drawn: twice as large as they will be, then averaged, which smooths every edge.
 
 use std::error::Error;
+use std::path::Path;
 use std::sync::Once;
 
+use metatape::tensor::write_atomically;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -10,10 +12,12 @@ use plotters::style::{FontStyle, register_font};
 
 use super::axis::Axis;
 use super::plot::{Chart, Mark, Series};
+use super::{Failure, Result};
 
 /// The size of the picture in pixels.
 pub const SIZE: (u32, u32) = (1600, 960);
-const FINE: u32 = 2;
+/// How many pixels are drawn for each of the picture's, in each direction.
+pub const FINE: u32 = 2;
 const FONT: &str = "DejaVu Sans";
 const INK: RGBColor = RGBColor(45, 45, 45);
 const GRID: RGBColor = RGBColor(228, 228, 228);
@@ -27,20 +31,37 @@ const LEFT: u32 = 11 * TEXT / 2;
 /// Of the short line or point before a name in the legend.
 const SAMPLE: i32 = (FINE * 50) as i32;
 
-type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
-type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
+pub type Outcome<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+pub type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 
 /// The chart as the bytes of a PNG file.
 pub fn png(chart: &Chart) -> Outcome<Vec<u8>> {
+    painted(SIZE, |picture| draw(chart, picture))
+}
+
+/// Saves what `paint` puts on a white area of `FINE` times `size` pixels, averaged to that size, as a PNG file, which is
+/// there completely or not at all.
+pub fn save(path: &Path, size: (u32, u32), paint: impl FnOnce(&Area) -> Outcome) -> Result {
+    let png = painted(size, |picture| {
+        picture.fill(&WHITE)?;
+        paint(picture)?;
+        Ok(picture.present()?)
+    });
+    let png = png.map_err(|error| Failure::Plot { path: path.to_owned(), reason: error.to_string() })?;
+    write_atomically(path, &png).map_err(Failure::io(path, "write"))?;
+    Ok(())
+}
+
+fn painted(size: (u32, u32), paint: impl FnOnce(&Area) -> Outcome) -> Outcome<Vec<u8>> {
     static FONT_KNOWN: Once = Once::new();
     FONT_KNOWN.call_once(|| {
         let known = register_font(FONT, FontStyle::Normal, dejavu::sans::regular());
         assert!(known.is_ok(), "the embedded font is a font");
     });
-    let (width, height) = (FINE * SIZE.0, FINE * SIZE.1);
+    let (width, height) = (FINE * size.0, FINE * size.1);
     let mut pixels = vec![0; (3 * width * height) as usize];
-    draw(chart, &BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area())?;
-    encode(&averaged(&pixels))
+    paint(&BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area())?;
+    encode(&averaged(&pixels, size), size)
 }
 
 fn draw(chart: &Chart, picture: &Area) -> Outcome {
@@ -145,13 +166,14 @@ fn legend_width(chart: &Chart) -> Outcome<i32> {
     Ok(if chart.series.is_empty() { 0 } else { SAMPLE + widest + TEXT as i32 * 3 / 2 })
 }
 
-fn text(size: u32) -> TextStyle<'static> {
+/// The embedded font at a size in fine pixels.
+pub fn text(size: u32) -> TextStyle<'static> {
     (FONT, size).into_font().color(&INK)
 }
 
 /// The picture at its own size: each pixel the mean of a square of fine ones.
-fn averaged(fine: &[u8]) -> Vec<u8> {
-    let (width, height, side) = (SIZE.0 as usize, SIZE.1 as usize, FINE as usize);
+fn averaged(fine: &[u8], size: (u32, u32)) -> Vec<u8> {
+    let (width, height, side) = (size.0 as usize, size.1 as usize, FINE as usize);
     let mut coarse = Vec::with_capacity(3 * width * height);
     for y in 0..height {
         for x in 0..width {
@@ -166,9 +188,9 @@ fn averaged(fine: &[u8]) -> Vec<u8> {
     coarse
 }
 
-fn encode(pixels: &[u8]) -> Outcome<Vec<u8>> {
+fn encode(pixels: &[u8], size: (u32, u32)) -> Outcome<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, SIZE.0, SIZE.1);
+    let mut encoder = png::Encoder::new(&mut bytes, size.0, size.1);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;

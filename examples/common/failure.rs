@@ -3,8 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Any error.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
 /// What an example's `run` returns.
-pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+pub type Result<T = ()> = std::result::Result<T, Error>;
 
 /// An error of the machinery that the examples share; each says what and where.
 #[derive(Debug, thiserror::Error)]

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::Interrupted;
+
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
 /// From here on Ctrl-C is only noted; a second one ends the program at once (files are whole even then).
@@ -19,4 +21,12 @@ pub fn listen() {
 /// Whether Ctrl-C has been pressed; cheap enough to ask in every iteration.
 pub fn interrupted() -> bool {
     REQUESTED.load(Ordering::Relaxed)
+}
+
+/// For long work of which nothing is kept: ends the program if Ctrl-C has been pressed.
+pub fn exit_if_interrupted() {
+    if interrupted() {
+        eprintln!("{}", Interrupted::without_checkpoint());
+        std::process::exit(130);
+    }
 }

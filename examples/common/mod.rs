@@ -16,16 +16,21 @@
 #![allow(dead_code, unused_imports, reason = "each example uses some of this")]
 
 mod axis;
+pub mod choices;
 mod directory;
-mod draw;
+pub mod draw;
 mod failure;
 mod interrupt;
 mod log;
 mod options;
 mod plot;
 mod progress;
+pub mod saved;
 mod session;
+mod statistics;
+pub mod streams;
 mod table;
+mod training;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -33,13 +38,16 @@ use std::process::ExitCode;
 use clap::Parser;
 use metatape::simd::Level;
 
-pub use failure::{Failure, Interrupted, Result};
-pub use interrupt::interrupted;
+pub use failure::{Error, Failure, Interrupted, Result};
+pub use interrupt::{exit_if_interrupted, interrupted};
 pub use options::{Common, start_threads, thread_count};
 pub use plot::Chart;
 pub use progress::Progress;
+pub use saved::Saved;
 pub use session::Session;
+pub use statistics::mean_and_ci95;
 pub use table::table;
+pub use training::{Kept, Named, Score, Train};
 
 /// Reads the command line, runs `body`, and turns its end into an exit code.
 ///

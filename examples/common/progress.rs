@@ -68,7 +68,9 @@ impl Progress {
 
     fn line(&self, elapsed: Duration, note: &str) -> String {
         let Progress { label, total, done, .. } = self;
-        let per_second = (done - self.done_at_start) as f64 / elapsed.as_secs_f64();
+        // The first step alone tells nothing of the pace.
+        let paced = if elapsed < Duration::from_millis(1) { 0 } else { done - self.done_at_start };
+        let per_second = paced as f64 / elapsed.as_secs_f64();
         let left = Duration::try_from_secs_f64((total.saturating_sub(*done)) as f64 / per_second);
         let left = left.map_or_else(|_| "unknown time".to_owned(), duration);
         let percent = 100 * done / (*total).max(1);

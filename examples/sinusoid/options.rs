@@ -1,12 +1,12 @@
 //! The command line, and the plan that it makes.
 
-use clap::builder::RangedU64ValueParser;
 use clap::{Parser, ValueEnum};
-use metatape::meta::{Adaptation, Order, Road};
+use metatape::meta::Adaptation;
 use metatape::tasks::Sinusoid;
 use serde::Serialize;
 
 use crate::common::Common;
+use crate::common::choices::{Orders, Roads, count, few, once};
 use crate::learner::Learner;
 
 /// Meta-learns sinusoids with MAML and Meta-SGD, exact to second order, and prints the published table beside its own.
@@ -52,19 +52,6 @@ pub enum Protocol {
     Maml,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Orders {
-    First,
-    Second,
-}
-
-#[derive(Clone, Copy, ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Roads {
-    Tape,
-    Adjoint,
-}
-
 /// What is to be done: the options with every default filled in.
 #[derive(Serialize)]
 pub struct Plan {
@@ -96,8 +83,7 @@ impl Options {
         };
         let ordered = |learner: Learner| match self.order {
             None => learner,
-            Some(Orders::First) => learner.with_order(Order::First),
-            Some(Orders::Second) => learner.with_order(Order::Second),
+            Some(order) => learner.with_order(order.into()),
         };
         let learners = once(learners.into_iter().map(ordered).collect());
         let given = |usual: &[usize]| if self.shots.is_empty() { usual.to_vec() } else { self.shots.clone() };
@@ -138,13 +124,6 @@ impl Plan {
         }
     }
 
-    pub fn road(&self) -> Road {
-        match self.road {
-            Roads::Tape => Road::Tape,
-            Roads::Adjoint => Road::Adjoint,
-        }
-    }
-
     /// How a learner adapts when it is scored: guarded where it makes more steps than in training.
     pub fn adaptation(&self) -> Adaptation {
         let more = self.scored_steps().iter().any(|steps| *steps > self.steps);
@@ -158,25 +137,4 @@ impl Plan {
             Protocol::Maml => vec![1, 5, 10],
         }
     }
-}
-
-/// From one to as many as make sense.
-fn count() -> RangedU64ValueParser<usize> {
-    RangedU64ValueParser::new().range(1..=1_000_000_000)
-}
-
-/// Points of a task, tasks of a meta-batch, steps of an adaptation: a few.
-fn few() -> RangedU64ValueParser<usize> {
-    RangedU64ValueParser::new().range(1..=10_000)
-}
-
-/// Each once, in the order of their first mention.
-fn once<A: Copy + PartialEq>(all: Vec<A>) -> Vec<A> {
-    let mut seen = Vec::new();
-    for one in all {
-        if !seen.contains(&one) {
-            seen.push(one);
-        }
-    }
-    seen
 }

@@ -4,9 +4,9 @@ use metatape::prelude::*;
 use metatape::tasks::stream;
 
 use crate::ROUND;
-use crate::common::{Chart, Result, Session};
+use crate::common::{Chart, Result, Session, streams};
 use crate::options::Plan;
-use crate::run::{Run, network, streams};
+use crate::run::{Run, network};
 
 /// How many unseen sinusoids are drawn for a learner.
 const DRAWN: u64 = 2;

@@ -1,24 +1,15 @@
 //! One learner at one number of shots, from its first weights to its last.
 
-use std::ops::Range;
-
-use metatape::meta::{GuardError, Inner};
+use metatape::meta::{GuardError, Inner, Objective};
 use metatape::prelude::*;
 use metatape::tasks::{Sinusoid, stream};
 
-use crate::common;
+use crate::common::{self, Named, Train, streams};
 use crate::learner::{self, Learner};
 use crate::options::Plan;
 
 /// How many points each task is judged on in training.
 const QUERIES: usize = 10;
-
-/// The streams of random numbers that belong to no iteration of training.
-pub mod streams {
-    pub const WEIGHTS: u64 = u64::MAX;
-    pub const SCORING: u64 = u64::MAX - 1;
-    pub const PLOTS: u64 = u64::MAX - 2;
-}
 
 /// The published network, 1-40-40-1 with relu, and mean squared error.
 #[derive(Clone, Copy)]
@@ -32,112 +23,6 @@ impl Loss<f32> for Regression {
 
 pub fn network<'t>(theta: Params<'t>, x: Var<'t>) -> Var<'t> {
     mlp(theta, x, Activation::Relu)
-}
-
-/// Training as [`Run`] needs it, whatever the learner.
-pub trait Train: Send + Sync {
-    /// Trains for these iterations on what `draw` puts into `episodes` for each; the losses.
-    fn advance(
-        &mut self,
-        iterations: Range<usize>,
-        episodes: &mut [Episode],
-        draw: &dyn Fn(usize, &mut [Episode]),
-    ) -> Result<Vec<f64>, GuardError>;
-    /// The query loss of each episode before adaptation and after each step.
-    fn evaluate(
-        &self,
-        workers: &Workers<f32>,
-        episodes: &[Episode],
-        steps: (usize, Adaptation),
-    ) -> Vec<Vec<f64>>;
-    /// The parameters after adaptation.
-    fn adapted(&self, support: &Batch, steps: usize) -> Tensors;
-    /// What has to be saved, by name; [`Train::restore`] takes it back.
-    fn parts(&self) -> Vec<(&'static str, Tensors)>;
-    fn restore(&mut self, parts: &[(&'static str, Tensors)], iteration: usize, skips: [u64; 2]);
-    /// How many meta-gradients were skipped in all, and since the last good one.
-    fn skips(&self) -> [u64; 2];
-}
-
-/// Meta-parameters that can be saved: none, or rates.
-pub trait Named {
-    fn named(&self) -> Option<&Tensors>;
-    fn named_mut(&mut self) -> Option<&mut Tensors>;
-}
-
-impl Named for () {
-    fn named(&self) -> Option<&Tensors> {
-        None
-    }
-    fn named_mut(&mut self) -> Option<&mut Tensors> {
-        None
-    }
-}
-
-impl Named for Tensors {
-    fn named(&self) -> Option<&Tensors> {
-        Some(self)
-    }
-    fn named_mut(&mut self) -> Option<&mut Tensors> {
-        Some(self)
-    }
-}
-
-impl<L> Train for Training<f32, L, Regression, Adam>
-where
-    L: Inner<f32, Meta: Named + Send + Sync> + Send,
-{
-    fn advance(
-        &mut self,
-        iterations: Range<usize>,
-        episodes: &mut [Episode],
-        draw: &dyn Fn(usize, &mut [Episode]),
-    ) -> Result<Vec<f64>, GuardError> {
-        let mut training = self.recorded();
-        let iterate = |iteration| {
-            draw(iteration, episodes);
-            Ok(training.step(episodes)?.loss)
-        };
-        iterations.map(iterate).collect()
-    }
-
-    fn evaluate(
-        &self,
-        workers: &Workers<f32>,
-        episodes: &[Episode],
-        steps: (usize, Adaptation),
-    ) -> Vec<Vec<f64>> {
-        self.problem.evaluate(workers, (&self.learned.0, &self.learned.1), episodes, steps)
-    }
-
-    fn adapted(&self, support: &Batch, steps: usize) -> Tensors {
-        self.problem.adapted((&self.learned.0, &self.learned.1), support, steps)
-    }
-
-    fn parts(&self) -> Vec<(&'static str, Tensors)> {
-        let mut parts = vec![("theta", self.learned.0.clone()), ("adam-theta", self.optimizers[0].state())];
-        if let Some(alpha) = self.learned.1.named() {
-            parts.extend([("alpha", alpha.clone()), ("adam-alpha", self.optimizers[1].state())]);
-        }
-        parts
-    }
-
-    fn restore(&mut self, parts: &[(&'static str, Tensors)], iteration: usize, skips: [u64; 2]) {
-        for (name, part) in parts {
-            match *name {
-                "theta" => self.learned.0.copy_from(part),
-                "adam-theta" => self.optimizers[0].restore(part),
-                "adam-alpha" => self.optimizers[1].restore(part),
-                _ => self.learned.1.named_mut().expect("a learner with rates").copy_from(part),
-            }
-        }
-        self.iteration = iteration;
-        [self.guard.skipped, self.guard.in_a_row] = skips;
-    }
-
-    fn skips(&self) -> [u64; 2] {
-        [self.guard.skipped, self.guard.in_a_row]
-    }
 }
 
 /// One learner in training at one number of shots.
@@ -227,7 +112,8 @@ where
 {
     let problem = Problem {
         order: learner.order(),
-        road: plan.road(),
+        road: plan.road.into(),
+        objective: Objective::QueryLoss,
         task_clip: outer.task_clip,
         ..Problem::new(rule, Regression, plan.steps)
     };

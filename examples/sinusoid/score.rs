@@ -5,11 +5,11 @@ use metatape::tasks::stream;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::common::table;
+use crate::common::{mean_and_ci95, streams, table};
 use crate::learner::Learner;
 use crate::options::{Plan, Protocol};
 use crate::published::{self, Published};
-use crate::run::{Run, streams};
+use crate::run::Run;
 
 /// How many points an adapted curve is judged on, and how many curves a repeat has.
 const POINTS: usize = 100;
@@ -67,10 +67,8 @@ fn tasks(plan: &Plan, shots: usize) -> Vec<Episode> {
 }
 
 fn cell(plan: &Plan, run: &Run, test_shots: usize, steps: usize, losses: &[Vec<f64>]) -> Cell {
-    let n = losses.len() as f64;
     let each = || losses.iter().map(|losses| losses[steps]);
-    let mse = each().sum::<f64>() / n;
-    let variance = each().map(|loss| (loss - mse).powi(2)).sum::<f64>() / (n - 1.0);
+    let (mse, ci95) = mean_and_ci95(each());
     let published: Option<Published> = published::of(plan, run.learner, run.shots, test_shots, steps);
     Cell {
         learner: run.learner,
@@ -79,7 +77,7 @@ fn cell(plan: &Plan, run: &Run, test_shots: usize, steps: usize, losses: &[Vec<f
         test_shots,
         steps,
         mse,
-        ci95: 1.96 * (variance / n).sqrt(),
+        ci95,
         worst: each().max_by(f64::total_cmp).unwrap_or(f64::NAN),
         exploded: each().filter(|loss| *loss > EXPLODED || loss.is_nan()).count(),
         tasks: losses.len(),

@@ -1,0 +1,113 @@
+//! The learners by name, and the settings that each is trained with.
+
+use clap::ValueEnum;
+use metatape::meta::Order;
+use serde::{Deserialize, Serialize};
+
+use crate::common::choices::Roads;
+use crate::dataset::Dataset;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Learner {
+    /// A learned inner rate for each parameter
+    MetaSgd,
+    /// A fixed inner rate
+    Maml,
+    /// MAML with the inner gradient taken as a constant
+    Fomaml,
+    /// MAML that adapts the head alone
+    Anil,
+    /// The way that adaptation takes in place of a gradient
+    Reptile,
+}
+
+/// What differs from learner to learner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setting {
+    /// 1 or 2.
+    pub order: u32,
+    /// Inner steps in training and in scoring.
+    pub steps: usize,
+    pub test_steps: usize,
+    /// The inner rate, for Meta-SGD the one that all rates begin at.
+    pub alpha: f64,
+    /// The outer rate.
+    pub rate: f64,
+    pub road: Roads,
+}
+
+/// What the command line says of settings.
+#[derive(Clone, Copy, Default)]
+pub struct Wishes {
+    pub order: Option<Order>,
+    pub steps: Option<usize>,
+    pub test_steps: Option<usize>,
+    pub alpha: Option<f64>,
+    pub rate: Option<f64>,
+    pub road: Option<Roads>,
+}
+
+impl Learner {
+    pub fn name(self) -> &'static str {
+        match self {
+            Learner::MetaSgd => "meta-sgd",
+            Learner::Maml => "maml",
+            Learner::Fomaml => "fomaml",
+            Learner::Anil => "anil",
+            Learner::Reptile => "reptile",
+        }
+    }
+
+    /// The same learner of another order, where that has a name of its own.
+    pub fn with_order(self, order: Order) -> Self {
+        match (self, order) {
+            (Learner::Maml | Learner::Fomaml, Order::Second) => Learner::Maml,
+            (Learner::Maml | Learner::Fomaml, Order::First) => Learner::Fomaml,
+            _ => self,
+        }
+    }
+
+    /// The published settings, as far as they are known, changed as wished.
+    pub fn setting(self, dataset: Dataset, ways: usize, wishes: Wishes) -> Setting {
+        let order = match self {
+            Learner::Fomaml | Learner::Reptile => Order::First,
+            Learner::Maml => Order::Second,
+            Learner::MetaSgd | Learner::Anil => wishes.order.unwrap_or(Order::Second),
+        };
+        let (usual_steps, usual_test_steps) = match self {
+            Learner::MetaSgd => (1, 1),
+            Learner::Reptile => (5, 10),
+            _ if dataset.is_coloured() => (5, 10),
+            _ if ways > 5 => (5, 5),
+            _ => (1, 3),
+        };
+        let steps = wishes.steps.unwrap_or(usual_steps);
+        let usual_test_steps = if wishes.steps.is_some() { steps } else { usual_test_steps };
+        Setting {
+            order: order.number(),
+            steps,
+            test_steps: wishes.test_steps.unwrap_or(usual_test_steps),
+            alpha: wishes.alpha.unwrap_or(self.usual_alpha(dataset, ways)),
+            rate: wishes.rate.unwrap_or(if self == Learner::Reptile { 1.0 } else { 1e-3 }),
+            // What is left alone in the inner steps costs the tape road nothing.
+            road: wishes.road.unwrap_or(if self == Learner::Anil { Roads::Tape } else { Roads::Adjoint }),
+        }
+    }
+
+    /// MAML's code divides the sum of the cross-entropies by the shots alone; here it is their mean, so that its rates are
+    /// multiplied by the ways: 5 * 0.4 and 20 * 0.1 on Omniglot, ways * 0.01 on miniImagenet.
+    fn usual_alpha(self, dataset: Dataset, ways: usize) -> f64 {
+        match self {
+            Learner::MetaSgd | Learner::Reptile => 0.1,
+            _ if dataset.is_coloured() => ways as f64 / 100.0,
+            _ => 2.0,
+        }
+    }
+}
+
+impl Setting {
+    pub fn order(&self) -> Order {
+        if self.order == 1 { Order::First } else { Order::Second }
+    }
+}

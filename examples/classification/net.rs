@@ -1,0 +1,83 @@
+//! The classifiers.
+
+use clap::ValueEnum;
+use metatape::meta::Loss;
+use metatape::nn::{ConvNet, DenseNet, Scales};
+use metatape::prelude::*;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::options::Plan;
+
+/// Whose classifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetForm {
+    /// Four blocks with max-pooling; for characters a dense layer of 32 before the head
+    MetaSgd,
+    /// For characters convolutions of stride 2 and the mean over the last map; no learned scale in batch norm
+    Maml,
+    /// Four dense layers
+    Dense,
+}
+
+/// A classifier, and the mean cross-entropy of what it says.
+#[derive(Clone, Debug)]
+pub enum Net {
+    Conv(ConvNet),
+    Dense(DenseNet),
+}
+
+impl Net {
+    /// The plan's classifier for images of this shape.
+    pub fn new(plan: &Plan, image: [usize; 3]) -> Net {
+        let Plan { ways, filters, net, .. } = *plan;
+        let coloured = ConvNet::coloured(image[0], ways);
+        let conv = match (net, image[2]) {
+            (NetForm::Dense, _) => {
+                let inputs = image.iter().product();
+                return Net::Dense(DenseNet { inputs, ..DenseNet::omniglot(ways) });
+            }
+            (NetForm::MetaSgd, 1) => ConvNet::meta_sgd_omniglot(ways),
+            (NetForm::Maml, 1) => ConvNet::maml_omniglot(ways),
+            (NetForm::MetaSgd, _) => coloured,
+            (NetForm::Maml, _) => ConvNet { scales: Scales::Shift, ..coloured },
+        };
+        Net::Conv(ConvNet { image, filters, ..conv })
+    }
+
+    pub fn parameters(&self, rng: &mut impl Rng) -> Tensors {
+        match self {
+            Net::Conv(net) => net.parameters(Initializer::Xavier, rng),
+            Net::Dense(net) => net.parameters(Initializer::Xavier, rng),
+        }
+    }
+
+    /// The logits of images `[n, height, width, channels]`.
+    pub fn logits<'t>(&self, theta: Params<'t>, images: Var<'t>) -> Var<'t> {
+        match self {
+            Net::Conv(net) => net.logits(theta, images),
+            Net::Dense(net) => net.logits(theta, images),
+        }
+    }
+
+    /// The places of the tensors that MAML adapts in its inner steps: all, but of its own classifiers not the shifts of batch
+    /// norm.
+    pub fn body_and_head(&self, form: NetForm, theta: &Tensors) -> Vec<usize> {
+        let left_alone = |name: &str| form != NetForm::MetaSgd && name.ends_with(".beta");
+        let named = theta.iter().enumerate();
+        named.filter(|(_, (name, _))| !left_alone(name)).map(|(place, _)| place).collect()
+    }
+}
+
+/// The places of the tensors of the head.
+pub fn head(theta: &Tensors) -> Vec<usize> {
+    let named = theta.iter().enumerate();
+    named.filter(|(_, (name, _))| name.starts_with("head.")).map(|(place, _)| place).collect()
+}
+
+impl Loss<f32> for Net {
+    fn loss<'t>(&self, theta: Params<'t>, batch: BatchVars<'t>) -> Var<'t> {
+        cross_entropy(self.logits(theta, batch.x), batch.y)
+    }
+}

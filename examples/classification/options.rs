@@ -1,0 +1,331 @@
+//! The command line, and the plan that it makes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Parser, ValueEnum};
+use metatape::tasks::FewShot;
+use serde::{Deserialize, Serialize};
+
+use crate::common::choices::{Orders, Roads, count, few, once};
+use crate::common::{Common, Result};
+use crate::dataset::{Dataset, Part};
+use crate::learner::{Learner, Setting, Wishes};
+use crate::net::NetForm;
+
+/// Meta-learns to tell classes of images apart from a few examples each, and prints published accuracies beside its own.
+///
+/// Without options it draws characters itself and trains Meta-SGD on them. With --evaluate it trains nothing and scores a
+/// trained model on data that it never saw.
+#[derive(Parser)]
+#[command(name = "classification")]
+pub struct Options {
+    #[command(flatten)]
+    pub common: Common,
+    /// Whose images; all but glyphs need --data [default: glyphs]
+    #[arg(long)]
+    dataset: Option<Dataset>,
+    /// The zip archive of the dataset as downloaded, or the folder that it unpacks to
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// How many classes a task has [default: 5]
+    #[arg(long, value_parser = sizes(2))]
+    ways: Option<usize>,
+    /// How many images of each class a task shows [default: 1]
+    #[arg(long, value_parser = sizes(1))]
+    shots: Option<usize>,
+    /// How many images of each class an adapted model is judged on [default: 15 of coloured images, 5 of characters]
+    #[arg(long, value_parser = sizes(1))]
+    query: Option<usize>,
+    /// --shots of the tasks that are scored; may be repeated [default: --shots]
+    #[arg(long, value_name = "SHOTS", value_parser = sizes(1))]
+    test_shots: Vec<usize>,
+    /// --query of the tasks that are scored [default: --query]
+    #[arg(long, value_name = "QUERY", value_parser = sizes(1))]
+    test_query: Option<usize>,
+    /// A learner to train; may be repeated [default: meta-sgd]
+    #[arg(long = "learner", value_name = "NAME")]
+    learners: Vec<Learner>,
+    /// Trains the first-order or the exact form of every learner, whatever its name says
+    #[arg(long)]
+    order: Option<Orders>,
+    /// How many inner steps a learner adapts by [default: 1 for meta-sgd, 5 for reptile, as published for MAML for others]
+    #[arg(long, value_parser = few())]
+    steps: Option<usize>,
+    /// After how many inner steps a learner is scored [default: --steps; without it as published]
+    #[arg(long, value_parser = few())]
+    test_steps: Option<usize>,
+    /// How many meta-iterations [default: 2000 for glyphs, 25000 for omniglot, 60000 for coloured images]
+    #[arg(long, value_parser = count())]
+    iterations: Option<usize>,
+    /// How many tasks a meta-iteration sees [default: 8 for characters, 4 for coloured images]
+    #[arg(long, value_parser = few())]
+    meta_batch: Option<usize>,
+    /// The classifier: Meta-SGD's or MAML's convolutional one, or MAML's without convolutions
+    #[arg(long, default_value = "meta-sgd")]
+    net: NetForm,
+    /// How many channels a block of the convolutional classifier makes [default: 64 for characters, 32 for coloured images]
+    #[arg(long, value_parser = sizes(1))]
+    filters: Option<usize>,
+    /// The inner rate; for meta-sgd the one that all rates begin at [default: 0.1 for meta-sgd and reptile, MAML's for
+    /// others]
+    #[arg(long, value_parser = rate)]
+    alpha: Option<f64>,
+    /// The outer rate of Adam; of plain descent for reptile [default: 0.001; 1 for reptile]
+    #[arg(long, value_parser = rate)]
+    rate: Option<f64>,
+    /// How the outer rate goes over time: down to zero along a half cosine, or nowhere
+    #[arg(long, default_value = "cosine")]
+    schedule: Fall,
+    /// The magnitude to which entries of meta-gradients are cut; 0 does not cut [default: 10 for coloured images, else 0]
+    #[arg(long, value_parser = bound)]
+    clip: Option<f64>,
+    /// How the meta-gradient goes through the inner steps: on one tape, or step by step in the memory of one [default:
+    /// adjoint; tape for anil]
+    #[arg(long)]
+    road: Option<Roads>,
+    /// How many tasks are scored in the end [default: 600]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(2..=1_000_000))]
+    episodes: Option<usize>,
+    /// Trains nothing: scores this checkpoint on the classes in --data
+    #[arg(long, value_name = "CHECKPOINT", conflicts_with_all = ["resume", "dataset", "ways", "learners", "order", "steps",
+        "iterations", "meta_batch", "net", "filters", "alpha", "rate", "schedule", "clip", "road"])]
+    pub evaluate: Option<PathBuf>,
+    /// With --evaluate: the part of the data to score on; classes that were trained on are only in train and all [default:
+    /// test]
+    #[arg(long, requires = "evaluate")]
+    pub split: Option<Part>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fall {
+    Cosine,
+    Constant,
+}
+
+/// What is to be done: the options with every default filled in. A checkpoint keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub dataset: Dataset,
+    pub ways: usize,
+    pub shots: usize,
+    pub query: usize,
+    pub test_shots: Vec<usize>,
+    pub test_query: usize,
+    pub learners: Vec<Learner>,
+    pub settings: BTreeMap<Learner, Setting>,
+    pub iterations: usize,
+    pub meta_batch: usize,
+    pub net: NetForm,
+    pub filters: usize,
+    pub schedule: Fall,
+    pub clip: Option<f64>,
+    pub episodes: usize,
+    /// How many times accuracy on classes that are not trained on is watched in training, and on how many tasks.
+    pub watches: usize,
+    pub watched: usize,
+}
+
+impl Options {
+    /// The plan that these options make.
+    ///
+    /// # Errors
+    /// The data is not given, or given where it is drawn.
+    pub fn plan(&self) -> Result<Plan> {
+        let dataset = self.dataset.unwrap_or(Dataset::Glyphs);
+        dataset.check(self.data.as_deref())?;
+        let (coloured, quick) = (dataset.is_coloured(), self.common.quick);
+        let (ways, shots) = (self.ways.unwrap_or(5), self.shots.unwrap_or(1));
+        let query = self.query.unwrap_or(if coloured { 15 } else { 5 });
+        let order = self.order.map(Into::into);
+        let asked = if self.learners.is_empty() { vec![Learner::MetaSgd] } else { self.learners.clone() };
+        let learners = once(
+            asked
+                .into_iter()
+                .map(|learner| order.map_or(learner, |order| learner.with_order(order)))
+                .collect(),
+        );
+        let wishes = Wishes {
+            order,
+            steps: self.steps,
+            test_steps: self.test_steps,
+            alpha: self.alpha,
+            rate: self.rate,
+            road: self.road,
+        };
+        let settings =
+            learners.iter().map(|learner| (*learner, learner.setting(dataset, ways, wishes))).collect();
+        let usual = match dataset {
+            _ if quick => 60,
+            Dataset::Glyphs => 2000,
+            Dataset::Omniglot => 25_000,
+            Dataset::CifarFs | Dataset::MiniImagenet => 60_000,
+        };
+        Ok(Plan {
+            dataset,
+            ways,
+            shots,
+            query,
+            test_shots: if self.test_shots.is_empty() { vec![shots] } else { once(self.test_shots.clone()) },
+            test_query: self.test_query.unwrap_or(query),
+            learners,
+            settings,
+            iterations: self.iterations.unwrap_or(usual),
+            meta_batch: self.meta_batch.unwrap_or(if coloured || quick { 4 } else { 8 }),
+            net: self.net,
+            filters: self.filters.unwrap_or(if coloured { 32 } else { 64 }),
+            schedule: self.schedule,
+            clip: self.clip.or(coloured.then_some(10.0)).filter(|bound| *bound > 0.0),
+            episodes: self.episodes.unwrap_or(if quick { 100 } else { 600 }),
+            watches: if quick { 4 } else { 50 },
+            watched: if quick { 20 } else { 100 },
+        })
+    }
+
+    /// The plan by which a checkpoint was trained, changed in how it is scored.
+    pub fn scoring(&self, mut trained: Plan) -> Plan {
+        let shots =
+            if self.test_shots.is_empty() { Vec::from_iter(self.shots) } else { self.test_shots.clone() };
+        if !shots.is_empty() {
+            trained.test_shots = once(shots);
+        }
+        trained.test_query = self.test_query.or(self.query).unwrap_or(trained.test_query);
+        trained.episodes = self.episodes.unwrap_or(if self.common.quick { 100 } else { 600 });
+        for setting in trained.settings.values_mut() {
+            setting.test_steps = self.test_steps.unwrap_or(setting.test_steps);
+        }
+        trained
+    }
+}
+
+impl Plan {
+    pub fn setting(&self, learner: Learner) -> &Setting {
+        &self.settings[&learner]
+    }
+
+    /// The tasks of training.
+    pub fn tasks(&self) -> FewShot {
+        let (ways, shots, query) = (self.ways, self.shots, self.query);
+        FewShot { ways, shots, query, rotations: self.dataset.turns() }
+    }
+
+    /// The tasks of scoring at so many shots.
+    pub fn test_tasks(&self, shots: usize) -> FewShot {
+        FewShot { shots, query: self.test_query, ..self.tasks() }
+    }
+}
+
+fn sizes(least: u64) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(least..=FewShot::LARGEST as u64)
+}
+
+/// A number above zero.
+fn rate(word: &str) -> std::result::Result<f64, String> {
+    match word.parse() {
+        Ok(rate) if rate > 0.0 && rate <= 1e3 => Ok(rate),
+        _ => Err("a number above 0 and up to 1000 is needed".into()),
+    }
+}
+
+/// A number that is not below zero.
+fn bound(word: &str) -> std::result::Result<f64, String> {
+    match word.parse() {
+        Ok(bound) if (0.0..=1e9).contains(&bound) => Ok(bound),
+        _ => Err("a number from 0 to a thousand million is needed".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(words: &str) -> std::result::Result<Options, clap::Error> {
+        Options::try_parse_from(["classification"].into_iter().chain(words.split_whitespace()))
+    }
+
+    fn plan(words: &str) -> Plan {
+        options(words).unwrap().plan().unwrap()
+    }
+
+    #[test]
+    fn without_options_meta_sgd_learns_glyphs() {
+        let plan = plan("");
+        assert_eq!((plan.dataset, plan.ways, plan.shots, plan.query), (Dataset::Glyphs, 5, 1, 5));
+        assert_eq!(
+            (plan.learners.as_slice(), plan.test_shots.as_slice()),
+            (&[Learner::MetaSgd][..], &[1][..])
+        );
+        let setting = plan.setting(Learner::MetaSgd);
+        assert_eq!((setting.order, setting.steps, setting.test_steps, setting.alpha), (2, 1, 1, 0.1));
+        assert_eq!(plan.episodes, 600);
+    }
+
+    #[test]
+    fn maml_has_its_published_settings() {
+        let setting = |words: &str| {
+            let plan = plan(&format!("{words} --data x --learner maml"));
+            let Setting { steps, test_steps, alpha, .. } = *plan.setting(Learner::Maml);
+            (steps, test_steps, alpha, plan.clip)
+        };
+        assert_eq!(setting("--dataset omniglot"), (1, 3, 2.0, None));
+        assert_eq!(setting("--dataset omniglot --ways 20"), (5, 5, 2.0, None));
+        assert_eq!(setting("--dataset mini-imagenet"), (5, 10, 0.05, Some(10.0)));
+        assert_eq!(setting("--dataset mini-imagenet --clip 0 --steps 2"), (2, 2, 0.05, None));
+        assert_eq!(setting("--dataset cifar-fs --test-steps 7 --alpha 0.3").1, 7);
+    }
+
+    #[test]
+    fn an_order_names_the_learner() {
+        let learners = |words: &str| plan(words).learners;
+        assert_eq!(learners("--learner maml --order first"), [Learner::Fomaml]);
+        assert_eq!(learners("--learner maml --learner fomaml --order second"), [Learner::Maml]);
+        let plan = plan("--learner meta-sgd --learner reptile --learner fomaml --order first");
+        assert_eq!(plan.learners, [Learner::MetaSgd, Learner::Reptile, Learner::Fomaml]);
+        assert!(plan.settings.values().all(|setting| setting.order == 1));
+    }
+
+    #[test]
+    fn a_checkpoint_keeps_the_plan() {
+        let plan =
+            plan("--learner meta-sgd --learner anil --alpha 0.05 --test-shots 1 --test-shots 5 --clip 0.7");
+        let text = serde_json::to_string(&plan).unwrap();
+        assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+    }
+
+    #[test]
+    fn scoring_changes_how_a_model_is_scored_and_nothing_else() {
+        let trained = plan("--ways 20 --query 3 --filters 16 --test-steps 4");
+        let scored =
+            |words: &str| options(&format!("--evaluate c {words}")).unwrap().scoring(trained.clone());
+        assert_eq!(scored(""), trained);
+        let other = scored("--shots 5 --query 15 --episodes 50 --test-steps 6");
+        assert_eq!((other.test_shots.as_slice(), other.test_query, other.episodes), (&[5][..], 15, 50));
+        assert_eq!(other.setting(Learner::MetaSgd).test_steps, 6);
+        assert_eq!((other.ways, other.shots, other.query, other.filters), (20, 1, 3, 16));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for words in [
+            "--ways 1",
+            "--shots 0",
+            "--query 2000",
+            "--alpha -1",
+            "--alpha x",
+            "--clip nan",
+            "--episodes 1",
+            "--split test",
+            "--evaluate c --ways 5",
+            "--evaluate c --resume",
+            "--dataset mnist",
+            "--learner sgd",
+        ] {
+            assert!(options(words).is_err(), "{words} was taken");
+        }
+        for words in ["--dataset omniglot", "--data a.zip"] {
+            assert!(options(words).unwrap().plan().is_err(), "{words} was taken");
+        }
+    }
+}
