@@ -4,7 +4,7 @@ import math
 import random
 from dataclasses import dataclass
 
-GROUPS = ("sine_maml", "hvp", "gemm", "elementwise", "tape", "threads")
+GROUPS = ("sine_maml", "conv4", "hvp", "gemm", "elementwise", "tape", "threads")
 
 
 @dataclass
@@ -29,6 +29,7 @@ class Batch:
 def batches(seed: int) -> list[Batch]:
     kinds = {
         "sine_maml": sine_maml(),
+        "conv4": conv4(),
         "hvp": [beside(["hvp"], "jax", "torch")],
         "gemm": gemm(seed),
         "elementwise": [[*beside(["elementwise", "--n", "100000,10000000"], "jax", "torch"), Turn("memory", [])]],
@@ -48,8 +49,21 @@ def sine_words(algo: str, mb: int, steps: int, order: int) -> list[str]:
 
 def sine_maml():
     for mb, steps, order, algo in itertools.product((25, 4), (1, 5), (2, 1), ("maml", "metasgd")):
-        libraries = ("torch", "torch-compiled", "learn2learn") if (steps, order) == (1, 2) else ()
-        yield beside(sine_words(algo, mb, steps, order), "jax", *libraries)
+        words = sine_words(algo, mb, steps, order)
+        if (steps, order) == (1, 2):
+            # Check values after as many iterations as the others'.
+            learn2learn = Turn("learn2learn", [*words, "--iters", "100"])
+            yield [*beside(words, "jax", "torch", "torch-compiled"), learn2learn]
+        else:
+            yield beside(words, "jax")
+
+
+def conv4():
+    """All steps beside the libraries that take one task after the other; JAX, whose compiler takes a minute, only at one."""
+    for steps in (1, 5, 10):
+        words = f"conv4 --mb 4 --steps {steps}".split()
+        peers = ("torch", "learn2learn", "jax-im2col") if steps == 1 else ("torch", "learn2learn")
+        yield beside(words, *peers)
 
 
 def gemm(seed: int):
@@ -81,5 +95,7 @@ def threads():
     for algo, steps in itertools.product(("maml", "metasgd"), (1, 5)):
         words = sine_words(algo, 25, steps, 2)
         yield [Turn("metatape", words), Turn("metatape", [*words, "--chunk", "13"], 2), Turn("jax", words, 2)]
+    words = "conv4 --mb 4 --steps 1".split()
+    yield [Turn("metatape", words), Turn("metatape", words, 2), Turn("torch", words, 2)]
     words = ["gemm", "--shapes", "512x512x512,1024x1024x1024"]
     yield [Turn("metatape", words), *(Turn(engine, words, 2) for engine in ("metatape", "rust", "jax", "torch"))]
