@@ -91,6 +91,43 @@ fn shaping_names_the_op_and_the_shape() {
 }
 
 #[test]
+fn images_name_the_op_and_both_shapes() {
+    let tape = Tape::new();
+    let (images, w) = (zeros(&tape, [2, 5, 4, 3]), zeros(&tape, [3, 3, 3, 7]));
+    let (one, other) = ([1, 1], zeros(&tape, [3, 3, 2, 7]));
+    refused("conv of [2, 5, 4, 3] and [3, 3, 2, 7]: the images have other channels than the weights", || {
+        images.conv(other, one, one)
+    });
+    refused("conv of [3, 3, 3, 7] and [3, 3]: wants operands of rank 4", || {
+        w.conv(zeros(&tape, [3, 3]), one, one)
+    });
+    refused(
+        "conv of [2, 5, 4, 3] and [7, 3, 3, 2]: the window does not fit into the image, or is empty",
+        || images.conv(zeros(&tape, [7, 3, 3, 2]), one, [0, 0]),
+    );
+    refused(
+        "conv of [2, 5, 4, 3] and [3, 3, 3, 7]: the window does not fit into the image, or is empty",
+        || images.conv(w, [0, 1], one),
+    );
+    refused("conv: a stride of [65536, 1] or a padding of [1, 1] is above 65535", || {
+        images.conv(w, [65536, 1], one)
+    });
+    refused("pool_pick of [2, 5, 4, 3] and [2, 5, 4, 3]: the window is larger than the images", || {
+        images.max_pool([2, 5], [2, 2])
+    });
+    refused("pool_sum of [2, 3]: wants images [n, height, width, channels]", || {
+        zeros(&tape, [2, 3]).mean_pool([2, 2], [2, 2])
+    });
+    refused("scale_shift of [2, 5, 4, 3] and [2, 4]: wants [2, channels] beside [.., channels]", || {
+        images.scale_shift(zeros(&tape, [2, 4]))
+    });
+    refused("relu_pool of [2, 5, 4, 3] and [2, 4]: wants [2, channels] beside [.., channels]", || {
+        images.relu_pool(zeros(&tape, [2, 4]), [2, 2], [2, 2])
+    });
+    refused("moments of []: wants a last axis and numbers along it", || zeros(&tape, []).moments());
+}
+
+#[test]
 fn rows_and_classes_by_number_are_checked() {
     let tape = Tape::new();
     let (x, flat) = (zeros(&tape, [2, 3]), zeros(&tape, [2]));
