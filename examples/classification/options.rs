@@ -56,7 +56,7 @@ pub struct Options {
     /// After how many inner steps a learner is scored [default: --steps; without it as published]
     #[arg(long, value_parser = few())]
     test_steps: Option<usize>,
-    /// How many meta-iterations [default: 2000 for glyphs, 25000 for omniglot, 60000 for coloured images]
+    /// How many meta-iterations [default: 2000 for glyphs, 20000 for omniglot, 60000 for coloured images]
     #[arg(long, value_parser = count())]
     iterations: Option<usize>,
     /// How many tasks a meta-iteration sees [default: 8 for characters, 4 for coloured images]
@@ -162,7 +162,7 @@ impl Options {
         let usual = match dataset {
             _ if quick => 60,
             Dataset::Glyphs => 2000,
-            Dataset::Omniglot => 25_000,
+            Dataset::Omniglot => 20_000,
             Dataset::CifarFs | Dataset::MiniImagenet => 60_000,
         };
         Ok(Plan {
