@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::common::choices::Roads;
 use crate::dataset::Dataset;
+use crate::net::NetForm;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -69,7 +70,7 @@ impl Learner {
     }
 
     /// The published settings, as far as they are known, changed as wished.
-    pub fn setting(self, dataset: Dataset, ways: usize, wishes: Wishes) -> Setting {
+    pub fn setting(self, (dataset, net): (Dataset, NetForm), ways: usize, wishes: Wishes) -> Setting {
         let order = match self {
             Learner::Fomaml | Learner::Reptile => Order::First,
             Learner::Maml => Order::Second,
@@ -88,7 +89,7 @@ impl Learner {
             order: order.number(),
             steps,
             test_steps: wishes.test_steps.unwrap_or(usual_test_steps),
-            alpha: wishes.alpha.unwrap_or(self.usual_alpha(dataset, ways)),
+            alpha: wishes.alpha.unwrap_or(self.usual_alpha((dataset, net), ways)),
             rate: wishes.rate.unwrap_or(if self == Learner::Reptile { 1.0 } else { 1e-3 }),
             // What is left alone in the inner steps costs the tape road nothing.
             road: wishes.road.unwrap_or(if self == Learner::Anil { Roads::Tape } else { Roads::Adjoint }),
@@ -96,12 +97,15 @@ impl Learner {
     }
 
     /// MAML's code divides the sum of the cross-entropies by the shots alone; here it is their mean, so that its rates are
-    /// multiplied by the ways: 5 * 0.4 and 20 * 0.1 on Omniglot, ways * 0.01 on miniImagenet.
-    fn usual_alpha(self, dataset: Dataset, ways: usize) -> f64 {
+    /// multiplied by the ways: 5 * 0.4 and 20 * 0.1 on Omniglot, ways * 0.01 on miniImagenet. They belong to its own
+    /// classifiers. Meta-SGD's for characters learns with smaller ones only.
+    fn usual_alpha(self, (dataset, net): (Dataset, NetForm), ways: usize) -> f64 {
         match self {
             Learner::MetaSgd | Learner::Reptile => 0.1,
             _ if dataset.is_coloured() => ways as f64 / 100.0,
-            _ => 2.0,
+            _ if net != NetForm::MetaSgd => 2.0,
+            Learner::Anil => 0.4,
+            _ => 0.1,
         }
     }
 }

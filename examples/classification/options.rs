@@ -56,7 +56,7 @@ pub struct Options {
     /// After how many inner steps a learner is scored [default: --steps; without it as published]
     #[arg(long, value_parser = few())]
     test_steps: Option<usize>,
-    /// How many meta-iterations [default: 2000 for glyphs, 25000 for omniglot, 60000 for coloured images]
+    /// How many meta-iterations [default: 2000 for glyphs, 20000 for omniglot, 60000 for coloured images]
     #[arg(long, value_parser = count())]
     iterations: Option<usize>,
     /// How many tasks a meta-iteration sees [default: 8 for characters, 4 for coloured images]
@@ -68,8 +68,8 @@ pub struct Options {
     /// How many channels a block of the convolutional classifier makes [default: 64 for characters, 32 for coloured images]
     #[arg(long, value_parser = sizes(1))]
     filters: Option<usize>,
-    /// The inner rate; for meta-sgd the one that all rates begin at [default: 0.1 for meta-sgd and reptile, MAML's for
-    /// others]
+    /// The inner rate; for meta-sgd the one that all rates begin at [default: 0.1 for meta-sgd and reptile; for others as
+    /// published with MAML's classifiers, and with Meta-SGD's for characters 0.1, for anil 0.4]
     #[arg(long, value_parser = rate)]
     alpha: Option<f64>,
     /// The outer rate of Adam; of plain descent for reptile [default: 0.001; 1 for reptile]
@@ -155,12 +155,14 @@ impl Options {
             rate: self.rate,
             road: self.road,
         };
-        let settings =
-            learners.iter().map(|learner| (*learner, learner.setting(dataset, ways, wishes))).collect();
+        let settings = learners
+            .iter()
+            .map(|learner| (*learner, learner.setting((dataset, self.net), ways, wishes)))
+            .collect();
         let usual = match dataset {
             _ if quick => 60,
             Dataset::Glyphs => 2000,
-            Dataset::Omniglot => 25_000,
+            Dataset::Omniglot => 20_000,
             Dataset::CifarFs | Dataset::MiniImagenet => 60_000,
         };
         Ok(Plan {
@@ -269,8 +271,9 @@ mod tests {
             let Setting { steps, test_steps, alpha, .. } = *plan.setting(Learner::Maml);
             (steps, test_steps, alpha, plan.clip)
         };
-        assert_eq!(setting("--dataset omniglot"), (1, 3, 2.0, None));
-        assert_eq!(setting("--dataset omniglot --ways 20"), (5, 5, 2.0, None));
+        assert_eq!(setting("--dataset omniglot --net maml"), (1, 3, 2.0, None));
+        assert_eq!(setting("--dataset omniglot --net maml --ways 20"), (5, 5, 2.0, None));
+        assert_eq!(setting("--dataset omniglot"), (1, 3, 0.1, None));
         assert_eq!(setting("--dataset mini-imagenet"), (5, 10, 0.05, Some(10.0)));
         assert_eq!(setting("--dataset mini-imagenet --clip 0 --steps 2"), (2, 2, 0.05, None));
         assert_eq!(setting("--dataset cifar-fs --test-steps 7 --alpha 0.3").1, 7);

@@ -62,7 +62,7 @@ const FRAME: usize = 5;
 /// # Errors
 /// The file cannot be written.
 pub fn episode(plan: &Plan, run: &Run, tasks: &FewShotTasks, origin: &Origin, session: &Session) -> Result {
-    let episode: Episode = tasks.episode(&mut stream(plan.episodes as u64, streams::PLOTS, 0));
+    let episode: Episode = tasks.episode(&mut stream(run.seed, streams::PLOTS, 0));
     let protocol = tasks.protocol();
     let (ways, shots, query) = (protocol.ways, protocol.shots, protocol.query);
     let said = run.predictions(&episode);
@@ -71,7 +71,8 @@ pub fn episode(plan: &Plan, run: &Run, tasks: &FewShotTasks, origin: &Origin, se
     let size = layout.size();
     let path = session.file(&format!("episode-{}-{ways}-way-{shots}-shot.png", run.name()));
     draw::save(&path, (size.0 as u32, size.1 as u32), |picture| {
-        let title = format!("{} on an unseen task: {right} of {} right", run.name(), said.len());
+        let (learner, dataset) = (run.name(), plan.dataset.name());
+        let title = format!("{learner} on an unseen task of {dataset}: {right} of {} right", said.len());
         write(picture, (MARGIN, MARGIN + TITLE / 2), HPos::Left, TITLE, &BLACK, &title)?;
         let heads = MARGIN + HEAD - 2 * TEXT;
         write(picture, (layout.support(0, 0).0, heads), HPos::Left, TEXT, &BLACK, "shown")?;

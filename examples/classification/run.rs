@@ -23,7 +23,7 @@ pub struct Run {
     /// The mean query loss of each iteration.
     pub losses: Vec<f64>,
     pub watches: Vec<Watch>,
-    seed: u64,
+    pub seed: u64,
     episodes: Vec<Episode>,
 }
 
