@@ -21,7 +21,9 @@
 
 mod patches;
 mod scratch;
+mod tiles;
 mod transforms;
+mod turn;
 mod winograd;
 
 use self::patches::{Gather, GatherLying, Scatter};
