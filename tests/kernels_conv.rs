@@ -26,6 +26,13 @@ fn geometries() -> Vec<Geometry> {
         Geometry { images: 5, input: [31, 29], channels: 1, filters: 4, stride: [2, 2], ..wide },
         Geometry { images: 7, input: [13, 17], channels: 40, filters: 5, ..wide },
         Geometry { images: 2, input: [4, 1], channels: 1, kernel: [3, 4], padding: [2, 3], ..wide },
+        // Many channels and filters: by Winograd's tiles, as the first is. In several groups, with tiles partly outside the result,
+        // and with transposes in the images of other padding, or by patches.
+        Geometry { images: 5, input: [13, 17], channels: 33, filters: 35, ..wide },
+        Geometry { images: 3, input: [14, 13], channels: 64, filters: 48, padding: [0, 2], ..wide },
+        Geometry { images: 32, input: [3, 4], channels: 31, filters: 32, padding: [1, 0], ..wide },
+        Geometry { images: 1, input: [16, 33], channels: 20, filters: 17, padding: [2, 0], ..wide },
+        Geometry { images: 2, input: [12, 11], channels: 18, filters: 70, padding: [5, 3], ..wide },
         Geometry { images: 0, ..wide },
         Geometry { filters: 0, ..wide },
         Geometry { channels: 0, ..wide },
@@ -57,17 +64,22 @@ fn each_term(geometry: &Geometry, mut body: impl FnMut(usize, usize, usize)) {
     }
 }
 
+/// Images, weights and cotangents.
+fn draw<T: Float>(case: usize, geometry: &Geometry) -> [Vec<T>; 3] {
+    let Geometry { images, input: [height, width], channels, kernel, filters, .. } = *geometry;
+    let [rows, columns] = geometry.output().expect("a window that fits");
+    let mut rng = stream(case as u64, 0, 0);
+    [
+        images * height * width * channels,
+        kernel[0] * kernel[1] * channels * filters,
+        images * rows * columns * filters,
+    ]
+    .map(|count| (0..count).map(|_| T::from_f64(rng.random_range(-1.0..1.0))).collect())
+}
+
 fn compare<T: Float>(tolerance: f64) {
     for (case, geometry) in geometries().iter().enumerate() {
-        let Geometry { images, input: [height, width], channels, kernel, filters, .. } = *geometry;
-        let [rows, columns] = geometry.output().expect("a window that fits");
-        let mut rng = stream(case as u64, 0, 0);
-        let mut draw = |count: usize| -> Vec<T> {
-            (0..count).map(|_| T::from_f64(rng.random_range(-1.0..1.0))).collect()
-        };
-        let x = draw(images * height * width * channels);
-        let w = draw(kernel[0] * kernel[1] * channels * filters);
-        let y = draw(images * rows * columns * filters);
+        let [x, w, y] = draw::<T>(case, geometry);
         let mut expected = [vec![0.0; x.len()], w.iter().map(|w| w.to_f64()).collect(), vec![0.0; y.len()]];
         each_term(geometry, |at_x, at_w, at_y| {
             let [x, w, y] = [x[at_x], w[at_w], y[at_y]].map(|value| value.to_f64());
@@ -103,6 +115,25 @@ fn single_precision_is_as_the_loops_say() {
 #[test]
 fn double_precision_is_as_the_loops_say() {
     compare::<f64>(4e-15);
+}
+
+#[test]
+fn all_three_are_each_others_transposes() {
+    for (case, geometry) in geometries().iter().enumerate() {
+        let [x, w, y] = draw::<f64>(case, geometry);
+        let (mut found_x, mut found_w, mut found_y) =
+            (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; y.len()]);
+        conv(geometry, &x, &w, &mut found_y);
+        conv_input(geometry, &y, &w, &mut found_x);
+        add_conv_weight(geometry, &x, &y, &mut found_w);
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let products = [dot(&found_y, &y), dot(&found_x, &x), dot(&found_w, &w)];
+        let scale = (dot(&found_y, &found_y) * dot(&y, &y)).sqrt();
+        for product in products {
+            let error = (product - products[0]).abs();
+            assert!(error <= 1e-13 * scale, "{geometry:?}: {products:?} of a scale of {scale}");
+        }
+    }
 }
 
 #[test]

@@ -8,15 +8,29 @@
 //! ```
 //!
 //! With the `patches` of an image as rows it is a matrix product. So many rows at a time as stay in the second cache are
-//! gathered and multiplied by `gemm`: for 3x3x64 weights the gathering takes a twentieth of the time.
+//! gathered and multiplied by `gemm`: for 3x3x64 weights the gathering takes a twentieth of the time. Windows of 3x3 with
+//! stride 1 take less than half the multiplications by `winograd`'s tiles.
+//!
+//! # Errors
+//!
+//! By patches each number is one chain of multiply-adds. Tiles are added up and subtracted before they are multiplied, and
+//! after: the errors are relative to the largest numbers nearby, not to those that are summed, and an infinite number makes
+//! NaN of the whole tile. Against the exact sums of numbers in `[-1, 1]`, relative to the largest result, the tests find in
+//! `f32` (`f64`) at most 4e-7 (3e-15) in [`conv`] and [`conv_input`] and 8e-7 (3e-15) in [`add_conv_weight`]; by patches
+//! of as many channels 3e-7 (2e-15) and 9e-7 (3e-15).
 
 mod patches;
-
-use std::cell::RefCell;
+mod scratch;
+mod tiles;
+mod transforms;
+mod turn;
+mod winograd;
 
 use self::patches::{Gather, GatherLying, Scatter};
+use self::scratch::scratch;
+use self::winograd::Winograd;
 use super::gemm::{Dimensions, Operand, gemm, gemm_onto};
-use crate::simd::{self, Float, Slab};
+use crate::simd::{self, Float};
 
 /// The lengths of a convolution; two numbers are those along the height and along the width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +74,17 @@ impl Geometry {
         self.kernel[0] * self.kernel[1] * self.channels
     }
 
+    /// The convolution with the windows turned around that is the transpose in the images. `None` where it is no convolution
+    /// of this kind: with another stride, or with more padding than a window less one place.
+    fn turned(&self) -> Option<Geometry> {
+        if self.stride != [1, 1] {
+            return None;
+        }
+        let padding = |axis: usize| self.kernel[axis].checked_sub(1 + self.padding[axis]);
+        let (input, padding) = (self.output()?, [padding(0)?, padding(1)?]);
+        Some(Geometry { input, padding, channels: self.filters, filters: self.channels, ..*self })
+    }
+
     /// All numbers of the images, of the weights and of the result.
     ///
     /// # Panics
@@ -94,18 +119,13 @@ impl Geometry {
 
     /// Calls `body` with the first patch of each group and the memory for the group.
     fn each_group<T: Float>(&self, mut body: impl FnMut(usize, &mut [T])) {
-        thread_local! {
-            static PATCHES: RefCell<Slab<f64>> = const { RefCell::new(Slab::new()) };
-        }
         let patch = self.patch();
         let patches = self.lengths()[2].checked_div(self.filters).unwrap_or(0);
         if patches * patch == 0 {
             return;
         }
         let group = (GATHERED / patch).clamp(1, MOST_PATCHES).min(patches);
-        PATCHES.with_borrow_mut(|slab| {
-            slab.reserve((group * patch * size_of::<T>()).div_ceil(size_of::<f64>()));
-            let memory: &mut [T] = bytemuck::cast_slice_mut(slab.values_mut());
+        scratch([group * patch], |[memory]| {
             for first in (0..patches).step_by(group) {
                 body(first, &mut memory[..group.min(patches - first) * patch]);
             }
@@ -135,6 +155,9 @@ fn matrix<T>(values: &[T], transposed: bool) -> Operand<'_, T> {
 #[track_caller]
 pub fn conv<T: Float>(geometry: &Geometry, x: &[T], w: &[T], y: &mut [T]) {
     geometry.check("conv", [x.len(), w.len(), y.len()]);
+    if let Some(winograd) = Winograd::new(geometry) {
+        return winograd.conv(x, w, false, y);
+    }
     let (inner, columns) = (geometry.patch(), geometry.filters);
     if inner == 0 {
         y.fill(T::ZERO);
@@ -154,6 +177,9 @@ pub fn conv<T: Float>(geometry: &Geometry, x: &[T], w: &[T], y: &mut [T]) {
 #[track_caller]
 pub fn conv_input<T: Float>(geometry: &Geometry, y: &[T], w: &[T], x: &mut [T]) {
     geometry.check("conv_input", [x.len(), w.len(), y.len()]);
+    if let Some(winograd) = geometry.turned().as_ref().and_then(Winograd::new) {
+        return winograd.conv(y, w, true, x);
+    }
     let (columns, inner) = (geometry.patch(), geometry.filters);
     x.fill(T::ZERO);
     if inner == 0 {
@@ -174,6 +200,9 @@ pub fn conv_input<T: Float>(geometry: &Geometry, y: &[T], w: &[T], x: &mut [T]) 
 #[track_caller]
 pub fn add_conv_weight<T: Float>(geometry: &Geometry, x: &[T], y: &[T], w: &mut [T]) {
     geometry.check("add_conv_weight", [x.len(), w.len(), y.len()]);
+    if let Some(winograd) = Winograd::new(geometry) {
+        return winograd.add_weight(x, y, w);
+    }
     let columns = geometry.filters;
     geometry.each_group(|first, patches| {
         let (rows, inner) = (geometry.patch(), patches.len() / geometry.patch());

@@ -95,23 +95,26 @@ impl<T: Float> Kernel<T> for Scatter<'_, T> {
     }
 }
 
-/// The place of one patch after the other.
-struct Places {
-    image: usize,
+/// The place of one patch, or tile, after the other.
+pub(super) struct Places {
+    pub(super) image: usize,
     /// Of the patch in the result.
-    at: [usize; 2],
+    pub(super) at: [usize; 2],
     output: [usize; 2],
 }
 
 impl Places {
     fn from(geometry: &Geometry, first: usize) -> Self {
-        let [height, width] = geometry.output().expect("a window that fits");
+        Places::new(geometry.output().expect("a window that fits"), first)
+    }
+
+    pub(super) fn new([height, width]: [usize; 2], first: usize) -> Self {
         let at = [first / width % height, first % width];
         Places { image: first / (width * height), at, output: [height, width] }
     }
 
     #[inline(always)]
-    fn step(&mut self) {
+    pub(super) fn step(&mut self) {
         self.at[1] += 1;
         if self.at[1] == self.output[1] {
             self.next_row();

@@ -31,7 +31,7 @@ mod vector;
 
 use self::loops::Size;
 use self::matrix::Matrix;
-pub(super) use self::packing::{MOST_LANES, sums_of_each};
+pub(super) use self::packing::{MOST_LANES, sums_of_each, transpose};
 use self::product::Product;
 use crate::simd::Float;
 

@@ -109,7 +109,7 @@ fn transpose_strip<T: Float, L: Lanes<T>, const VECTORS: usize>(
 /// then the lanes within the parts. Interleaving whole vectors in place of both made 10x40x40 with a transposed `B` a
 /// tenth slower.
 #[inline(always)]
-fn transpose<T: Float, L: Lanes<T>>(mut block: [L; MOST_LANES]) -> [L; MOST_LANES] {
+pub(in crate::kernels) fn transpose<T: Float, L: Lanes<T>>(mut block: [L; MOST_LANES]) -> [L; MOST_LANES] {
     let parts = const { L::N / L::PART };
     let mut pass = 1;
     while pass < parts {
