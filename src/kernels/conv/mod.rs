@@ -15,9 +15,9 @@
 //!
 //! By patches each number is one chain of multiply-adds. Tiles are added up and subtracted before they are multiplied, and
 //! after: the errors are relative to the largest numbers nearby, not to those that are summed, and an infinite number makes
-//! NaN of the whole tile. Against the exact sums of numbers in `[-1, 1]`, relative to the largest result, the tests find in
-//! `f32` (`f64`) at most 4e-7 (3e-15) in [`conv`] and [`conv_input`] and 8e-7 (3e-15) in [`add_conv_weight`]; by patches
-//! of as many channels 3e-7 (2e-15) and 9e-7 (3e-15).
+//! NaN of the whole tile. For 25 images of 14x14x64 numbers in `[-1, 1]`, and 64 filters, the largest error in `f32`,
+//! relative to the largest result, is 4e-7 by tiles in [`conv`] and [`conv_input`], where it is 2e-7 by patches; in
+//! [`add_conv_weight`], whose sums over tiles are a quarter as long, 1.6e-6 where it is 2.2e-6.
 
 mod patches;
 mod scratch;
