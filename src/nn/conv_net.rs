@@ -20,7 +20,7 @@ use crate::tensor::{Tensor, Tensors};
 /// let net = ConvNet::meta_sgd_omniglot(5);
 /// let theta = net.parameters::<f32>(Initializer::Xavier, &mut Xoshiro256PlusPlus::seed_from_u64(0));
 /// assert_eq!(theta.get("conv1.w").unwrap().shape().dims(), [3, 3, 64, 64]);
-/// assert_eq!(theta.count(), 112_576 + 64 * 32 + 32 + 32 * 5 + 5);
+/// assert_eq!(theta.count(), 111_680 + 64 * 32 + 32 + 32 * 5 + 5);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConvNet {
