@@ -1,5 +1,6 @@
 //! One learner from its first weights to its last.
 
+use metatape::kernels::index::arg_max;
 use metatape::meta::optimizer::Sgd;
 use metatape::meta::{Adapting, GuardError, Inner, Objective};
 use metatape::nn::accuracy;
@@ -150,9 +151,7 @@ impl Run {
         let tape = Tape::new();
         let logits = self.net.logits(theta.put(&tape), tape.tensor(&episode.query.x));
         let ways = logits.shape().dim(1);
-        let largest =
-            |row: &[f32]| (1..ways).fold(0, |best, way| if row[way] > row[best] { way } else { best });
-        logits.read(|logits| logits.chunks_exact(ways).map(largest).collect())
+        logits.read(|logits| logits.chunks_exact(ways).map(arg_max).collect())
     }
 
     pub fn save(&self, saved: &mut Saved) {
@@ -195,15 +194,8 @@ where
     L: Inner<f32, Meta: Named + Send + Sync> + Send + 'static,
     O: Kept + Clone + 'static,
 {
-    let problem = Problem {
-        learner: rule,
-        loss: net.clone(),
-        steps: setting.steps,
-        order: setting.order(),
-        road: setting.road.into(),
-        objective: Objective::QueryLoss,
-        task_clip: Clip::None,
-    };
+    let problem = Problem::new(rule, net.clone(), setting.steps);
+    let problem = Problem { order: setting.order(), road: setting.road.into(), ..problem };
     boxed(plan, setting, problem, learned, optimizer)
 }
 

@@ -40,7 +40,7 @@ where
 /// negative. Where the loss has E episodes, so has the result.
 ///
 /// The walk begins with the factor and adds to the inputs as it goes, so neither the gradient nor its product with the
-/// factor is ever written: of five inner steps of MAML on the sinusoid network that spares an eighth. With a gradient that
+/// factor is ever written: of five inner steps of MAML on the sinusoid network that spares a tenth. With a gradient that
 /// `is_constant` no derivative of the result flows through it: the result's derivative by the inputs is the identity.
 ///
 /// # Panics
