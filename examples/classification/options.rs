@@ -160,11 +160,27 @@ impl Options {
             .map(|learner| (*learner, learner.setting((dataset, self.net), ways, wishes)))
             .collect();
         let usual = match dataset {
-            _ if quick => 60,
+            _ if quick => {
+                if coloured {
+                    20
+                } else {
+                    60
+                }
+            }
             Dataset::Glyphs => 2000,
             Dataset::Omniglot => 20_000,
             Dataset::CifarFs | Dataset::MiniImagenet => 60_000,
         };
+        let iterations = self.iterations.unwrap_or(usual);
+        let usual_batch = match (coloured, quick) {
+            (true, true) => 2,
+            (true, false) | (false, true) => 4,
+            (false, false) => 8,
+        };
+        let meta_batch = self.meta_batch.unwrap_or(usual_batch);
+        // A short training is not spent on watching.
+        let watched = (iterations * meta_batch / 500).clamp(20, 100);
+        let watches = (iterations * meta_batch / (10 * watched)).clamp(4, 50);
         Ok(Plan {
             dataset,
             ways,
@@ -174,15 +190,15 @@ impl Options {
             test_query: self.test_query.unwrap_or(query),
             learners,
             settings,
-            iterations: self.iterations.unwrap_or(usual),
-            meta_batch: self.meta_batch.unwrap_or(if coloured || quick { 4 } else { 8 }),
+            iterations,
+            meta_batch,
             net: self.net,
             filters: self.filters.unwrap_or(if coloured { 32 } else { 64 }),
             schedule: self.schedule,
             clip: self.clip.or(coloured.then_some(10.0)).filter(|bound| *bound > 0.0),
             episodes: self.episodes.unwrap_or(if quick { 100 } else { 600 }),
-            watches: if quick { 4 } else { 50 },
-            watched: if quick { 20 } else { 100 },
+            watches,
+            watched,
         })
     }
 
