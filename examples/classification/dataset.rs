@@ -85,23 +85,23 @@ impl Dataset {
         }
     }
 
-    /// All classes for a training with this seed.
+    /// All classes for a training with this seed; of each that is read at most so many images.
     ///
     /// # Errors
     /// The data cannot be read.
-    pub fn load(self, path: Option<&Path>, seed: u64) -> Result<Data> {
+    pub fn load(self, path: Option<&Path>, most: usize, seed: u64) -> Result<Data> {
         let data = match (self, path) {
             (Dataset::Omniglot, Some(path)) => {
-                let images = read(path, |source, progress| omniglot(source, progress))?;
+                let images = read(path, most, |source, progress| omniglot(source, progress))?;
                 let kept = images.classes() * OMNIGLOT.0 / OMNIGLOT.1;
                 let counts = [images.classes() - kept, kept];
                 let [train, test] = images.split(counts, &mut stream(seed, streams::CLASSES, 1))?;
                 Data { train, val: None, test, test_part: Part::Test }
             }
             (Dataset::CifarFs | Dataset::MiniImagenet, Some(path)) => {
-                let train = self.split(path, Split::Train)?;
-                let val = self.split(path, Split::Val)?;
-                match self.split(path, Split::Test) {
+                let train = self.split((path, most), Split::Train)?;
+                let val = self.split((path, most), Split::Val)?;
+                match self.split((path, most), Split::Test) {
                     Ok(test) => Data { train, val: Some(val), test, test_part: Part::Test },
                     Err(error) if is_missing_split(&error) => {
                         Data { train, val: None, test: val, test_part: Part::Val }
@@ -126,7 +126,7 @@ impl Dataset {
     /// The data cannot be read, or there is no such part.
     pub fn part(
         self,
-        path: Option<&Path>,
+        (path, most): (Option<&Path>, usize),
         part: Part,
         seed: u64,
         trained_on: &[String],
@@ -134,7 +134,7 @@ impl Dataset {
         let trained = |name: &str| trained_on.iter().any(|known| known == name);
         let chosen = match (self, path) {
             (Dataset::Omniglot, Some(path)) => {
-                let images = read(path, |source, progress| omniglot(source, progress))?;
+                let images = read(path, most, |source, progress| omniglot(source, progress))?;
                 match part {
                     Part::All => images,
                     Part::Train => select(&images, trained),
@@ -143,10 +143,10 @@ impl Dataset {
                 }
             }
             (Dataset::CifarFs | Dataset::MiniImagenet, Some(path)) => match part {
-                Part::Train => self.split(path, Split::Train)?,
-                Part::Val => self.split(path, Split::Val)?,
-                Part::Test => self.split(path, Split::Test)?,
-                Part::All => self.every_split(path)?,
+                Part::Train => self.split((path, most), Split::Train)?,
+                Part::Val => self.split((path, most), Split::Val)?,
+                Part::Test => self.split((path, most), Split::Test)?,
+                Part::All => self.every_split((path, most))?,
             },
             _ => {
                 let [mut train, val, test] = glyphs(seed)?;
@@ -172,25 +172,25 @@ impl Dataset {
         Ok((chosen, seen))
     }
 
-    fn split(self, path: &Path, split: Split) -> Result<Images> {
-        read(path, |source, progress| match self {
+    fn split(self, (path, most): (&Path, usize), split: Split) -> Result<Images> {
+        read(path, most, |source, progress| match self {
             Dataset::CifarFs => cifar_fs(source, split, progress),
             _ => mini_imagenet(source, split, progress),
         })
     }
 
     /// The images of all splits that are there.
-    fn every_split(self, path: &Path) -> Result<Images> {
+    fn every_split(self, files: (&Path, usize)) -> Result<Images> {
         let mut all: Option<Images> = None;
         for split in Split::ALL {
-            match (self.split(path, split), &mut all) {
+            match (self.split(files, split), &mut all) {
                 (Ok(images), Some(all)) => all.append(images),
                 (Ok(images), None) => all = Some(images),
                 (Err(error), _) if is_missing_split(&error) => {}
                 (Err(error), _) => return Err(error),
             }
         }
-        Ok(all.ok_or_else(|| format!("{}: no split", path.display()))?)
+        Ok(all.ok_or_else(|| format!("{}: no split", files.0.display()))?)
     }
 }
 
@@ -214,13 +214,14 @@ fn select(images: &Images, wanted: impl Fn(&str) -> bool) -> Images {
     chosen
 }
 
-/// Reads images, and shows how far it has come.
+/// Reads at most so many images of each class, and shows how far it has come.
 fn read(
     path: &Path,
+    most: usize,
     reader: impl FnOnce(&mut Source, &mut dyn FnMut(usize, usize)) -> std::result::Result<Images, DatasetError>,
 ) -> Result<Images> {
     let mut progress: Option<Progress> = None;
-    let images = reader(&mut Source::open(path)?, &mut |_, total| {
+    let images = reader(&mut Source::open(path)?.at_most(most), &mut |_, total| {
         exit_if_interrupted();
         let label = || format!("reading {}", path.display());
         progress.get_or_insert_with(|| Progress::start(label(), total, 0)).step(String::new);
@@ -255,13 +256,16 @@ mod tests {
 
     #[test]
     fn glyphs_of_a_seed_are_the_same_at_any_time_and_no_class_is_in_two_parts() {
-        let data = Dataset::Glyphs.load(None, 3).unwrap();
+        let data = Dataset::Glyphs.load(None, usize::MAX, 3).unwrap();
         let names = |images: &Images| -> Vec<String> {
             (0..images.classes()).map(|class| images.name(class).to_owned()).collect()
         };
         let trained = names(&data.train);
-        assert_eq!(Dataset::Glyphs.part(None, Part::Test, 3, &trained).unwrap(), (data.test.clone(), 0));
-        assert_eq!(Dataset::Glyphs.part(None, Part::All, 3, &trained).unwrap().1, 200);
+        assert_eq!(
+            Dataset::Glyphs.part((None, usize::MAX), Part::Test, 3, &trained).unwrap(),
+            (data.test.clone(), 0)
+        );
+        assert_eq!(Dataset::Glyphs.part((None, usize::MAX), Part::All, 3, &trained).unwrap().1, 200);
         let mut all = [trained, names(&data.val.unwrap()), names(&data.test)].concat();
         all.sort();
         all.dedup();

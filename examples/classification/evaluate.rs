@@ -26,7 +26,8 @@ pub fn run(options: &Options, path: &Path) -> common::Result {
 
     let part = options.split.unwrap_or(Part::Test);
     let seed = checkpoint.metadata("seed")?.parse()?;
-    let (images, seen) = plan.dataset.part(options.data.as_deref(), part, seed, &origin.classes)?;
+    let files = (options.data.as_deref(), plan.images_of_class);
+    let (images, seen) = plan.dataset.part(files, part, seed, &origin.classes)?;
     if images.shape() != origin.image {
         let [found, expected] = [images.shape(), origin.image];
         return Err(format!("{}: trained on images of {expected:?}, not {found:?}", path.display()).into());

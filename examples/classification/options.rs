@@ -109,6 +109,8 @@ pub enum Fall {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     pub dataset: Dataset,
+    /// How many images of each class are read at most.
+    pub images_of_class: usize,
     pub ways: usize,
     pub shots: usize,
     pub query: usize,
@@ -138,7 +140,7 @@ impl Options {
         dataset.check(self.data.as_deref())?;
         let (coloured, quick) = (dataset.is_coloured(), self.common.quick);
         let (ways, shots) = (self.ways.unwrap_or(5), self.shots.unwrap_or(1));
-        let query = self.query.unwrap_or(if coloured { 15 } else { 5 });
+        let query = self.query.unwrap_or(if coloured && !quick { 15 } else { 5 });
         let order = self.order.map(Into::into);
         let asked = if self.learners.is_empty() { vec![Learner::MetaSgd] } else { self.learners.clone() };
         let learners = once(
@@ -160,13 +162,8 @@ impl Options {
             .map(|learner| (*learner, learner.setting((dataset, self.net), ways, wishes)))
             .collect();
         let usual = match dataset {
-            _ if quick => {
-                if coloured {
-                    20
-                } else {
-                    60
-                }
-            }
+            _ if quick && coloured => 10,
+            _ if quick => 60,
             Dataset::Glyphs => 2000,
             Dataset::Omniglot => 20_000,
             Dataset::CifarFs | Dataset::MiniImagenet => 60_000,
@@ -179,10 +176,11 @@ impl Options {
         };
         let meta_batch = self.meta_batch.unwrap_or(usual_batch);
         // A short training is not spent on watching.
-        let watched = (iterations * meta_batch / 500).clamp(20, 100);
-        let watches = (iterations * meta_batch / (10 * watched)).clamp(4, 50);
+        let watched = (iterations * meta_batch / 500).clamp(5, 100);
+        let watches = (iterations * meta_batch / (10 * watched)).clamp(2, 50);
         Ok(Plan {
             dataset,
+            images_of_class: images_of_class(quick),
             ways,
             shots,
             query,
@@ -196,7 +194,7 @@ impl Options {
             filters: self.filters.unwrap_or(if coloured { 32 } else { 64 }),
             schedule: self.schedule,
             clip: self.clip.or(coloured.then_some(10.0)).filter(|bound| *bound > 0.0),
-            episodes: self.episodes.unwrap_or(if quick { 100 } else { 600 }),
+            episodes: self.episodes.unwrap_or(usual_episodes(coloured, quick)),
             watches,
             watched,
         })
@@ -210,7 +208,9 @@ impl Options {
             trained.test_shots = once(shots);
         }
         trained.test_query = self.test_query.or(self.query).unwrap_or(trained.test_query);
-        trained.episodes = self.episodes.unwrap_or(if self.common.quick { 100 } else { 600 });
+        let quick = self.common.quick;
+        trained.episodes = self.episodes.unwrap_or(usual_episodes(trained.dataset.is_coloured(), quick));
+        trained.images_of_class = images_of_class(quick);
         for setting in trained.settings.values_mut() {
             setting.test_steps = self.test_steps.unwrap_or(setting.test_steps);
         }
@@ -232,6 +232,19 @@ impl Plan {
     /// The tasks of scoring at so many shots.
     pub fn test_tasks(&self, shots: usize) -> FewShot {
         FewShot { shots, query: self.test_query, ..self.tasks() }
+    }
+}
+
+/// All; in a quick run enough to draw tasks from.
+fn images_of_class(quick: bool) -> usize {
+    if quick { 40 } else { usize::MAX }
+}
+
+fn usual_episodes(coloured: bool, quick: bool) -> usize {
+    match (coloured, quick) {
+        (true, true) => 20,
+        (false, true) => 100,
+        (_, false) => 600,
     }
 }
 

@@ -39,7 +39,7 @@ struct WatchLine {
 pub fn run(options: &Options) -> common::Result {
     let plan = options.plan()?;
     let seed = options.common.seed;
-    let load = || plan.dataset.load(options.data.as_deref(), seed);
+    let load = || plan.dataset.load(options.data.as_deref(), plan.images_of_class, seed);
     // A fresh run replaces an earlier one only when its data are sound; a resumed one looks first whether it can go on.
     let (data, mut session) = if options.common.resume {
         let session = Session::start("classification", &options.common, &plan)?;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Inner, MetaVars, Order};
+use super::{Fast, Inner, MetaVars, Order, Slope};
 use crate::nn::Params;
 use crate::ops::Var;
 use crate::simd::Float;
@@ -38,23 +38,32 @@ impl<L> Adapting<L> {
 impl<T: Float, L: Inner<T>> Inner<T> for Adapting<L> {
     type Meta = L::Meta;
 
+    const READS_LOSS: bool = L::READS_LOSS;
+
+    fn memory<'t>(&self, theta: Params<'t, T>) -> Params<'t, T> {
+        self.learner.memory(self.pick(theta))
+    }
+
     fn step<'t>(
         &self,
         meta: MetaVars<'t, T, L::Meta>,
-        theta: Params<'t, T>,
-        gradient: Params<'t, T>,
+        (theta, memory): Fast<'t, T>,
+        slope: Slope<'t, T>,
         step: usize,
-    ) -> Params<'t, T> {
-        self.put_back(theta, self.learner.step(meta, self.pick(theta), self.pick(gradient), step))
+    ) -> Fast<'t, T> {
+        let slope = Slope { gradient: self.pick(slope.gradient), ..slope };
+        let (changed, memory) = self.learner.step(meta, (self.pick(theta), memory), slope, step);
+        (self.put_back(theta, changed), memory)
     }
 
     fn descend<'t>(
         &self,
         meta: MetaVars<'t, T, L::Meta>,
-        theta: Params<'t, T>,
+        (theta, memory): Fast<'t, T>,
         loss: Var<'t, T>,
         when: (usize, Order),
-    ) -> Params<'t, T> {
-        self.put_back(theta, self.learner.descend(meta, self.pick(theta), loss, when))
+    ) -> Fast<'t, T> {
+        let (changed, memory) = self.learner.descend(meta, (self.pick(theta), memory), loss, when);
+        (self.put_back(theta, changed), memory)
     }
 }

@@ -1,6 +1,7 @@
 //! Adaptation without a meta-gradient: how well a learner does on tasks.
 
 use super::fast_weights::FastWeights;
+use super::inner::start;
 use super::outer::{Worker, Workers};
 use super::{Inner, Loss, Order, Problem};
 use crate::nn::Params;
@@ -82,21 +83,24 @@ impl<L, F> Problem<L, F> {
         L: Inner<T>,
         F: Loss<T>,
     {
-        let Worker { tape, memory, .. } = worker;
-        let rest = FastWeights { like: theta, episodes: episodes.len() };
+        let Worker { tape, memory, shapes, .. } = worker;
+        let (learner, initial) = (&self.learner, theta);
+        tape.clear();
+        let rest = FastWeights::like(start(learner, initial, tape), shapes, episodes.len());
         memory.resize(2 * rest.len(), T::ZERO);
         let (now, before) = memory.split_at_mut(rest.len());
         for k in 0..=steps {
             tape.clear();
-            let theta = if k == 0 { theta.put(tape) } else { rest.put(tape, now) };
+            let fast = if k == 0 { start(learner, initial, tape) } else { rest.put(tape, now) };
+            let theta = fast.0;
             let on_tape = Episode::put_episodes(episodes, tape);
             show(theta, on_tape.query);
             if k == steps {
                 break;
             }
             let support = self.loss.loss(theta, on_tape.support);
-            let next = self.learner.descend(meta.put(tape), theta, support, (k, Order::First));
-            rest.take(theta, before);
+            let next = learner.descend(meta.put(tape), fast, support, (k, Order::First));
+            rest.take(fast, before);
             rest.take(next, now);
             if adaptation == Adaptation::NeverWorse {
                 let limits = each_episode(support, episodes.len());
@@ -109,7 +113,7 @@ impl<L, F> Problem<L, F> {
     fn keep_below<T: Float>(
         &self,
         tape: &mut Tape<T>,
-        rest: FastWeights<'_, T>,
+        rest: FastWeights<'_>,
         episodes: &[Episode<T>],
         limits: &[T],
         before: &[T],
@@ -120,7 +124,7 @@ impl<L, F> Problem<L, F> {
         for halving in 0..=HALVINGS {
             tape.clear();
             let support = Batch::put_group(episodes.iter().map(|episode| &episode.support), tape);
-            let losses = each_episode(self.loss.loss(rest.put(tape, now), support), episodes.len());
+            let losses = each_episode(self.loss.loss(rest.put(tape, now).0, support), episodes.len());
             let share = if halving == HALVINGS { T::ZERO } else { T::from_f64(0.5) };
             let mut kept = true;
             for (episode, (loss, limit)) in losses.iter().zip(limits).enumerate() {
@@ -146,14 +150,16 @@ impl<L, F> Problem<L, F> {
         L: Inner<T>,
         F: Loss<T>,
     {
-        let mut tape = Tape::new();
-        let mut adapted = theta.clone();
+        let (mut tape, mut shapes, mut adapted) = (Tape::new(), Vec::new(), theta.clone());
+        let rest = FastWeights::like(start(&self.learner, theta, &tape), &mut shapes, 1);
+        let mut now = vec![T::ZERO; rest.len()];
         for k in 0..steps {
             tape.clear();
-            let theta = adapted.put(&tape);
-            let loss = self.loss.loss(theta, support.put(&tape));
-            let next = self.learner.descend(meta.put(&tape), theta, loss, (k, Order::First));
-            adapted.copy_from_tape(&next);
+            let fast = if k == 0 { start(&self.learner, theta, &tape) } else { rest.put(&tape, &now) };
+            let loss = self.loss.loss(fast.0, support.put(&tape));
+            let next = self.learner.descend(meta.put(&tape), fast, loss, (k, Order::First));
+            rest.take(next, &mut now);
+            adapted.copy_from_tape(&next.0);
         }
         adapted
     }

@@ -1,8 +1,7 @@
 //! MAML: gradient descent with one fixed rate.
 
-use super::{Inner, MetaVars, Order};
+use super::{Fast, Inner, MetaVars, Order, Slope};
 use crate::calculus::descend;
-use crate::nn::Params;
 use crate::ops::Var;
 use crate::simd::Float;
 
@@ -20,20 +19,20 @@ impl<T: Float> Inner<T> for Maml<T> {
     fn step<'t>(
         &self,
         (): MetaVars<'t, T, ()>,
-        theta: Params<'t, T>,
-        gradient: Params<'t, T>,
+        (theta, memory): Fast<'t, T>,
+        slope: Slope<'t, T>,
         _: usize,
-    ) -> Params<'t, T> {
-        theta.add_scaled(-self.rate, gradient)
+    ) -> Fast<'t, T> {
+        (theta.add_scaled(-self.rate, slope.gradient), memory)
     }
 
     fn descend<'t>(
         &self,
         (): MetaVars<'t, T, ()>,
-        theta: Params<'t, T>,
+        (theta, memory): Fast<'t, T>,
         loss: Var<'t, T>,
         (_, order): (usize, Order),
-    ) -> Params<'t, T> {
-        descend(loss, &theta, -self.rate, order == Order::First)
+    ) -> Fast<'t, T> {
+        (descend(loss, &theta, -self.rate, order == Order::First), memory)
     }
 }

@@ -1,6 +1,6 @@
 //! Meta-SGD: gradient descent with learned rates.
 
-use super::{Inner, MetaVars};
+use super::{Fast, Inner, MetaVars, Slope};
 use crate::nn::Params;
 use crate::simd::Float;
 use crate::tensor::{Tensor, Tensors};
@@ -67,17 +67,18 @@ impl<T: Float> Inner<T> for MetaSgd<T> {
     fn step<'t>(
         &self,
         alpha: MetaVars<'t, T, Tensors<T>>,
-        theta: Params<'t, T>,
-        gradient: Params<'t, T>,
+        (theta, memory): Fast<'t, T>,
+        slope: Slope<'t, T>,
         step: usize,
-    ) -> Params<'t, T> {
+    ) -> Fast<'t, T> {
         let per_step = alpha.len() / self.steps_with_own_rates;
         let own = step.min(self.steps_with_own_rates - 1);
         let alpha = alpha.part(own * per_step, per_step);
-        let gradient = self.bounded(gradient);
-        match self.rates {
+        let gradient = self.bounded(slope.gradient);
+        let theta = match self.rates {
             Rates::Single => theta - gradient * alpha.get(0),
             Rates::PerTensor | Rates::PerParameter => theta.add_product(-T::ONE, alpha, gradient),
-        }
+        };
+        (theta, memory)
     }
 }

@@ -26,7 +26,7 @@ pub use adapting::Adapting;
 pub use clip::Clip;
 pub use evaluate::Adaptation;
 pub use guard::{Guard, GuardError};
-pub use inner::{Inner, Loss, MetaVars};
+pub use inner::{Fast, Inner, Loss, MetaVars, Slope};
 pub use maml::Maml;
 pub use meta_sgd::{MetaSgd, Rates};
 pub use outer::{Workers, mean_grad};

@@ -10,6 +10,7 @@ use crate::kernels::map::{add_assign, scale_assign};
 use crate::ops::{Op, Tape, Var};
 use crate::simd::Float;
 use crate::tape::{AtRest, Bundle, Differentiable};
+use crate::tensor::Shape;
 
 /// What one chunk of work needs: a tape, and memory for values at rest.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Worker<T: Float> {
     pub(super) recording: Recording<T>,
     /// Values at rest.
     pub(super) memory: Vec<T>,
+    /// The shapes of what lies there.
+    pub(super) shapes: Vec<Shape>,
     /// The meta-gradient of one task.
     pub(super) task_gradient: Vec<T>,
 }
@@ -149,6 +152,7 @@ fn with_worker<T: Float>(
         tape: Tape::new(),
         recording: Recording::new(),
         memory: Vec::new(),
+        shapes: Vec::new(),
         task_gradient: Vec::new(),
     });
     work(&mut worker);

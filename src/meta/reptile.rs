@@ -1,6 +1,7 @@
 //! Reptile: in place of a meta-gradient the way that adaptation takes.
 
 use super::fast_weights::FastWeights;
+use super::inner::start;
 use super::outer::Worker;
 use super::{Inner, Loss, Order, Problem};
 use crate::simd::Float;
@@ -16,21 +17,24 @@ pub(super) fn gradient<T: Float, L: Inner<T>, F: Loss<T>>(
     episodes: &[Episode<T>],
     gradient: &mut [T],
 ) -> f64 {
-    let Worker { tape, memory, .. } = worker;
-    let rest = FastWeights { like: theta, episodes: episodes.len() };
+    let Worker { tape, memory, shapes, .. } = worker;
+    let (learner, initial) = (&problem.learner, theta);
+    tape.clear();
+    let rest = FastWeights::like(start(learner, initial, tape), shapes, episodes.len());
     memory.resize(rest.len(), T::ZERO);
     for k in 0..=problem.steps {
         tape.clear();
-        let theta = if k == 0 { theta.put(tape) } else { rest.put(tape, memory) };
+        let fast = if k == 0 { start(learner, initial, tape) } else { rest.put(tape, memory) };
+        let (theta, _) = fast;
         let batches = Episode::put_episodes(episodes, tape);
         if k == problem.steps {
             let total = problem.loss.loss(theta, batches.query).sum_episodes().item().to_f64();
-            rest.add_displacement(memory, gradient);
+            rest.add_displacement(initial, memory, gradient);
             return total;
         }
         let batch = if k % 2 == 0 { batches.support } else { batches.query };
         let loss = problem.loss.loss(theta, batch);
-        rest.take(problem.learner.descend(meta.put(tape), theta, loss, (k, Order::First)), memory);
+        rest.take(learner.descend(meta.put(tape), fast, loss, (k, Order::First)), memory);
     }
     unreachable!("the last round returns")
 }

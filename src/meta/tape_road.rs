@@ -21,11 +21,11 @@ pub fn adapt<'t, T: Float, L: Inner<T>>(
     (steps, order): (usize, Order),
     support: impl Fn(Params<'t, T>) -> Var<'t, T>,
 ) -> Params<'t, T> {
-    let mut fast = theta;
+    let mut fast = (theta, learner.memory(theta));
     for step in 0..steps {
-        fast = learner.descend(meta, fast, support(fast), (step, order));
+        fast = learner.descend(meta, fast, support(fast.0), (step, order));
     }
-    fast
+    fast.0
 }
 
 /// Adds the gradient of the sum of the query losses of `episodes` to `gradient`, and returns that sum.

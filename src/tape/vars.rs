@@ -33,6 +33,11 @@ impl<'t, T: Float, O: Language> Vars<'t, T, O> {
         list
     }
 
+    /// The list of none.
+    pub fn empty(tape: &'t Tape<T, O>) -> Self {
+        Vars { tape, start: 0, len: 0 }
+    }
+
     /// The tape that the list and its variables lie on.
     pub fn tape(self) -> &'t Tape<T, O> {
         self.tape

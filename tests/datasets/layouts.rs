@@ -94,6 +94,21 @@ fn folders_are_classes() {
 }
 
 #[test]
+fn a_part_of_a_dataset_is_the_first_images_of_each_class() {
+    let files = Files::default()
+        .with("a/2.png", grey(1, 1, 20))
+        .with("a/1.png", grey(1, 1, 10))
+        .with("a/3.png", "no image, and not read")
+        .with("b/1.png", grey(1, 1, 30))
+        .folder();
+    let mut source = Source::open(files.path()).unwrap().at_most(2);
+    let mut told = Vec::new();
+    let images = class_folders(&mut source, [1, 1, 1], |done, total| told.push((done, total))).unwrap();
+    assert_eq!((images.count(0), images.image(0, 0), images.image(0, 1)), (2, &[10][..], &[20][..]));
+    assert_eq!((images.count(1), told.last()), (1, Some(&(3, 3))));
+}
+
+#[test]
 fn depth_palette_and_transparency_do_not_matter() {
     let one_bit = {
         let mut bytes = Vec::new();

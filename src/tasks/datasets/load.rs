@@ -13,18 +13,21 @@ pub(super) type Listing = BTreeMap<String, Vec<String>>;
 /// many of how many are there.
 pub(super) fn load(
     source: &mut Source,
-    listing: Listing,
+    mut listing: Listing,
     shape: [usize; 3],
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Images, DatasetError> {
+    for files in listing.values_mut() {
+        files.sort();
+        files.truncate(source.images_of_class);
+    }
     let total = listing.values().map(Vec::len).sum();
     if total == 0 {
         return Err(DatasetError::NoImages { path: source.path().to_owned() });
     }
     let mut images = Images::new(shape);
     let mut done = 0;
-    for (class, mut files) in listing {
-        files.sort();
+    for (class, files) in listing {
         let mut pixels = Vec::new();
         for file in files {
             pixels.extend_from_slice(&decode(&source.read(&file)?, shape, &source.place(&file))?);

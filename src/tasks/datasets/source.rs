@@ -13,6 +13,8 @@ pub struct Source {
     path: PathBuf,
     pub(super) names: Names,
     store: Store,
+    /// How many images of a class are read.
+    pub(super) images_of_class: usize,
 }
 
 enum Store {
@@ -45,7 +47,7 @@ impl Source {
         let io = |source| DatasetError::from_io(&path, source);
         if std::fs::metadata(&path).map_err(io)?.is_dir() {
             let (names, files) = folder::list(&path)?;
-            return Ok(Source { path, names, store: Store::Folder(files) });
+            return Ok(Source::new(path, names, Store::Folder(files)));
         }
         let file = std::fs::File::open(&path).map_err(io)?;
         Source::from_reader(path, BufReader::new(file))
@@ -61,7 +63,17 @@ impl Source {
     ) -> Result<Self, DatasetError> {
         let path = path.into();
         let (names, archive) = Archive::open(&path, reader)?;
-        Ok(Source { path, names, store: Store::Archive(archive) })
+        Ok(Source::new(path, names, Store::Archive(archive)))
+    }
+
+    fn new(path: PathBuf, names: Names, store: Store) -> Self {
+        Source { path, names, store, images_of_class: usize::MAX }
+    }
+
+    /// Readers take at most so many images of each class, the first by name: a part of a large dataset in seconds.
+    #[must_use]
+    pub fn at_most(self, images_of_class: usize) -> Self {
+        Source { images_of_class, ..self }
     }
 
     /// The name under which it was opened.
