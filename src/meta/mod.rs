@@ -7,6 +7,7 @@
 mod adapting;
 mod adjoint;
 mod clip;
+mod descent;
 mod evaluate;
 mod fast_weights;
 mod guard;
@@ -21,9 +22,11 @@ mod reptile;
 mod schedule;
 mod tape_road;
 mod training;
+mod unroll;
 
 pub use adapting::Adapting;
 pub use clip::Clip;
+pub use descent::{Descent, Rule};
 pub use evaluate::Adaptation;
 pub use guard::{Guard, GuardError};
 pub use inner::{Fast, Inner, Loss, MetaVars, Slope};
@@ -34,3 +37,4 @@ pub use problem::{Objective, Order, Problem, Road};
 pub use schedule::Schedule;
 pub use tape_road::adapt;
 pub use training::{Recorded, Report, Training};
+pub use unroll::{Optimizee, Unroll};

@@ -41,6 +41,14 @@ pub struct Workers<T: Float> {
     results: Vec<Result<T>>,
 }
 
+impl<T: Float> Worker<T> {
+    /// The tape with nothing on it.
+    pub(super) fn fresh_tape(&mut self) -> &Tape<T> {
+        self.tape.clear();
+        &self.tape
+    }
+}
+
 #[derive(Debug)]
 struct Result<T> {
     loss: f64,
@@ -82,33 +90,71 @@ impl<T: Float> Workers<T> {
         gradient: &mut [T],
         work: impl Fn(&mut Worker<T>, &[E], &mut [T]) -> f64 + Sync,
     ) -> f64 {
-        assert!(!episodes.is_empty(), "the mean over no episodes");
+        let count = episodes.len();
+        if count <= self.chunk {
+            return self.mean_of_one(episodes, count, gradient, work);
+        }
+        self.mean_of_chunks(episodes.par_chunks(self.chunk), count, gradient, work)
+    }
+
+    /// [`Workers::mean`] of what `work` changes.
+    #[track_caller]
+    pub(super) fn mean_mut<E: Send>(
+        &mut self,
+        episodes: &mut [E],
+        gradient: &mut [T],
+        work: impl Fn(&mut Worker<T>, &mut [E], &mut [T]) -> f64 + Sync,
+    ) -> f64 {
+        let count = episodes.len();
+        if count <= self.chunk {
+            return self.mean_of_one(episodes, count, gradient, work);
+        }
+        self.mean_of_chunks(episodes.par_chunks_mut(self.chunk), count, gradient, work)
+    }
+
+    /// The mean where all episodes are one chunk.
+    #[track_caller]
+    fn mean_of_one<C>(
+        &mut self,
+        chunk: C,
+        count: usize,
+        gradient: &mut [T],
+        work: impl FnOnce(&mut Worker<T>, C, &mut [T]) -> f64,
+    ) -> f64 {
+        assert!(count > 0, "the mean over no episodes");
         gradient.fill(T::ZERO);
         let mut loss = 0.0;
-        if episodes.len() <= self.chunk {
-            let recorded = self.replays.then_some(episodes.len());
-            with_worker(&self.idle, recorded, |worker| loss = work(worker, episodes, gradient));
-        } else {
-            let chunks = episodes.len().div_ceil(self.chunk);
-            self.results.resize_with(chunks, || Result { loss: 0.0, gradient: Vec::new() });
-            let (idle, count, replays) = (&self.idle, gradient.len(), self.replays);
-            let parts = self.results.par_iter_mut().zip(episodes.par_chunks(self.chunk));
-            parts.for_each(|(result, episodes)| {
-                result.gradient.clear();
-                result.gradient.resize(count, T::ZERO);
-                let recorded = replays.then_some(episodes.len());
-                with_worker(idle, recorded, |worker| {
-                    result.loss = work(worker, episodes, &mut result.gradient)
-                });
-            });
-            for result in &self.results {
-                loss += result.loss;
-                add_assign(gradient, &result.gradient);
-            }
+        let recorded = self.replays.then_some(count);
+        with_worker(&self.idle, recorded, |worker| loss = work(worker, chunk, gradient));
+        scale_assign(gradient, T::ONE / T::from_usize(count));
+        loss / count as f64
+    }
+
+    /// The mean over `count` episodes in chunks.
+    fn mean_of_chunks<C: Send>(
+        &mut self,
+        chunks: impl IndexedParallelIterator<Item = C>,
+        count: usize,
+        gradient: &mut [T],
+        work: impl Fn(&mut Worker<T>, C, &mut [T]) -> f64 + Sync,
+    ) -> f64 {
+        gradient.fill(T::ZERO);
+        self.results.resize_with(chunks.len(), || Result { loss: 0.0, gradient: Vec::new() });
+        let (idle, size, replays, most) = (&self.idle, gradient.len(), self.replays, self.chunk);
+        let parts = self.results.par_iter_mut().zip(chunks).enumerate();
+        parts.for_each(|(part, (result, chunk))| {
+            result.gradient.clear();
+            result.gradient.resize(size, T::ZERO);
+            let recorded = replays.then_some(most.min(count - part * most));
+            with_worker(idle, recorded, |worker| result.loss = work(worker, chunk, &mut result.gradient));
+        });
+        let mut loss = 0.0;
+        for result in &self.results {
+            loss += result.loss;
+            add_assign(gradient, &result.gradient);
         }
-        let share = T::ONE / T::from_usize(episodes.len());
-        scale_assign(gradient, share);
-        loss / episodes.len() as f64
+        scale_assign(gradient, T::ONE / T::from_usize(count));
+        loss / count as f64
     }
 
     /// Runs `work` on each chunk of `episodes` in parallel, each with the outputs that belong to its episodes.
