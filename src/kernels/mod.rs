@@ -10,6 +10,7 @@ mod formula;
 pub mod gemm;
 pub mod index;
 pub mod layout;
+pub mod lstm;
 pub mod map;
 pub mod moments;
 pub mod pool;

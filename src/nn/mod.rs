@@ -8,6 +8,7 @@ mod dense;
 mod dense_net;
 mod initialize;
 mod loss;
+mod lstm;
 mod params;
 
 pub use batch_norm::{batch_norm, batch_norm_by, normalizer};
@@ -16,4 +17,5 @@ pub use dense::{Activation, dense, mlp, mlp_parameters};
 pub use dense_net::DenseNet;
 pub use initialize::Initializer;
 pub use loss::{accuracy, cross_entropy, gaussian_log_density, mse};
+pub use lstm::{Lstm, lstm};
 pub use params::Params;

@@ -164,6 +164,7 @@ ops! {
         PoolPick, PoolPlace, ScaledPick, ScaledPlace,
     }
     Fused {
-        Affine, AddProduct, MatmulAdd, SumSquares, Div, LogSumExp, Softmax, CrossEntropy, Moments, ScaleShift,
+        Affine, AddProduct, MatmulAdd, SumSquares, Div, LogSumExp, Softmax, CrossEntropy, Moments, ScaleShift, LstmCell,
+        LstmOutput, LstmGatesPull, LstmCellPull, LstmOutputPull,
     }
 }

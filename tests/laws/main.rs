@@ -21,6 +21,7 @@ mod linear;
 mod programs;
 mod reference;
 mod reference_images;
+mod reference_lstm;
 mod tangents;
 mod ties;
 mod tolerance;

@@ -6,6 +6,7 @@ use metatape::tensor::Shape;
 
 use crate::case::{Case, Operand};
 use crate::reference_images as images;
+use crate::reference_lstm as lstm;
 
 /// The op's result. The match names every op: one that is new in the list does not compile before it is written here.
 pub fn reference(case: &Case<Op>) -> (Extent, Vec<f64>) {
@@ -168,6 +169,11 @@ pub fn reference(case: &Case<Op>) -> (Extent, Vec<f64>) {
             let sum = a * get(&x[0], e, index) + b + x.get(2).map_or(0.0, |y| get(y, e, index));
             if op.relu { sum.max(0.0) } else { sum }
         }),
+        Op::LstmCell(_) => lstm::cell(x),
+        Op::LstmOutput(_) => lstm::output(x),
+        Op::LstmGatesPull(_) => lstm::gates_pull(x),
+        Op::LstmCellPull(_) => lstm::cell_pull(x),
+        Op::LstmOutputPull(_) => lstm::output_pull(x),
     }
 }
 
