@@ -3,8 +3,9 @@
 pub use crate::calculus::{descend, grad, hessian, hvp, hvp_forward, hvp_reverse, jacobian, jvp, vjp};
 pub use crate::meta::optimizer::{Adam, Optimizer, RmsProp, Sgd};
 pub use crate::meta::{
-    Adaptation, Clip, Inner, Loss, Maml, MetaSgd, Order, Problem, Rates, Recorded, Road, Schedule, Training,
-    Workers, adapt, mean_grad,
+    Adaptation, Clip, Descent, Fast, Inner, LearnedOptimizer, Loss, Maml, MetaLstm, MetaSgd, Optimizee,
+    Order, Problem, Rates, Recorded, Road, Rule, Schedule, Slope, Training, Unroll, Workers, adapt,
+    mean_grad,
 };
 pub use crate::nn::{Activation, Initializer, Params, cross_entropy, dense, mlp, mlp_parameters, mse};
 pub use crate::ops::{BatchVars, EpisodeVars, Tape, Var, concat};

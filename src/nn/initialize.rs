@@ -13,6 +13,8 @@ pub enum Initializer {
     Xavier,
     /// Normal with standard deviation `sqrt(2 / fan_in)` (He et al. 2015).
     He,
+    /// Evenly from minus this to this.
+    Uniform(f64),
     /// Normal with this standard deviation, redrawn beyond two of them.
     TruncatedNormal(f64),
 }
@@ -36,6 +38,7 @@ impl Initializer {
                 let bound = (6.0 / (fan_in + fan_out) as f64).sqrt();
                 rng.random_range(-bound..bound)
             }
+            Initializer::Uniform(bound) => rng.random_range(-bound..bound),
             Initializer::He => (2.0 / fan_in as f64).sqrt() * normal(rng),
             Initializer::TruncatedNormal(deviation) => {
                 deviation * std::iter::repeat_with(|| normal(rng)).find(|z| z.abs() <= 2.0).expect("endless")
@@ -71,6 +74,7 @@ mod tests {
         let bound = (6.0f64 / 400.0).sqrt();
         let cases = [
             (Initializer::Xavier, bound / 3f64.sqrt(), bound),
+            (Initializer::Uniform(0.3), 0.3 / 3f64.sqrt(), 0.3),
             (Initializer::He, (2.0f64 / 300.0).sqrt(), f64::INFINITY),
             // The normal distribution cut at two deviations has 0.8796 of its deviation.
             (Initializer::TruncatedNormal(0.01), 0.008796, 0.02),

@@ -38,6 +38,13 @@ impl<'t, T: Float, O: Language> Vars<'t, T, O> {
         Vars { tape, start: 0, len: 0 }
     }
 
+    /// The variables of several lists as one.
+    pub fn join(tape: &'t Tape<T, O>, lists: &[Self]) -> Self {
+        let mut all = lists.iter().flat_map(|list| list.iter());
+        let len = lists.iter().map(|list| list.len()).sum();
+        Vars::from_fn(tape, len, |_| all.next().expect("as many as were counted"))
+    }
+
     /// The tape that the list and its variables lie on.
     pub fn tape(self) -> &'t Tape<T, O> {
         self.tape
