@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::process::Command;
 use std::sync::Once;
 
-use metatape::nn::gaussian_log_density;
+use metatape::nn::{Lstm, gaussian_log_density};
 use metatape::prelude::*;
 use metatape::simd::{Level, LevelError, level};
 
@@ -274,4 +274,27 @@ fn a_level_that_is_no_text_is_refused_too() {
     use std::os::unix::ffi::OsStrExt;
     let (success, said) = with_level(std::ffi::OsStr::from_bytes(b"avx\xff"));
     assert!(!success && said.contains("unknown level"), "{said}");
+}
+
+#[test]
+fn an_lstm_names_what_does_not_fit() {
+    let tape = Tape::new();
+    let net = Lstm { inputs: 3, hidden: 2, layers: 1 };
+    let theta = list(&[&[3, 8], &[2, 8], &[8]]).put(&tape);
+    let (state, x) = (net.start(&tape, 5), zeros(&tape, [5, 3]));
+    refused("step: 1 parameters and a state of 2 parts are not those of 1 layers", || {
+        net.step(theta.part(0, 1), state, x)
+    });
+    refused("output: a state of 3 parts is not that of 1 layers", || net.output(theta));
+    refused("matmul_add of [5, 4] and [3, 8] and [8]: the inner lengths differ", || {
+        net.step(theta, state, zeros(&tape, [5, 4]))
+    });
+    refused("lstm_cell of [5, 8] and [5, 2]: the operands differ in rows or in hidden numbers", || {
+        zeros(&tape, [5, 8]).lstm_cell(zeros(&tape, [5, 2]))
+    });
+    refused(
+        "lstm_cell of [7] and [4]: wants 4 hidden numbers a row for gates and 2 hidden for a cell",
+        || zeros(&tape, [7]).lstm_cell(zeros(&tape, [4])),
+    );
+    refused("lstm_output of []: wants a last axis that is not empty", || tape.scalar(0.0).lstm_output());
 }

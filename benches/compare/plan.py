@@ -4,7 +4,7 @@ import math
 import random
 from dataclasses import dataclass
 
-GROUPS = ("sine_maml", "conv4", "hvp", "gemm", "elementwise", "tape", "threads")
+GROUPS = ("sine_maml", "conv4", "lstm", "hvp", "gemm", "elementwise", "tape", "threads")
 
 
 @dataclass
@@ -30,6 +30,7 @@ def batches(seed: int) -> list[Batch]:
     kinds = {
         "sine_maml": sine_maml(),
         "conv4": conv4(),
+        "lstm": [beside(["lstm", "--second", second], "jax") for second in "01"],
         "hvp": [beside(["hvp"], "jax", "torch")],
         "gemm": gemm(seed),
         "elementwise": [[*beside(["elementwise", "--n", "100000,10000000"], "jax", "torch"), Turn("memory", [])]],

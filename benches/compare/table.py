@@ -13,6 +13,7 @@ TARGETS = {
     r"conv4, meta-batch 4, 1 step": 2.0,
     r"conv4, .*, two threads over one": 1.85,
     r"sine_maml .*order \d(, two threads)?": 2.0,
+    r"lstm, .*": 2.0,
     r"hvp gradient.*": 1.3,
     r"gemm f.. [\dx of]+(, two threads)?": 1.0,
     r"(exp|tanh) of 1e5": 2.0,
@@ -104,6 +105,8 @@ def works(line: dict) -> Iterator[tuple[str, dict]]:
             yield f"sine_maml {line['algo']}, meta-batch {line['mb']}, {steps}, order {line['order']}", line
         case "conv4":
             yield f"conv4, meta-batch {line['mb']}, {line['steps']} step{'s' if line['steps'] > 1 else ''}", line
+        case "lstm":
+            yield f"lstm, gradients {'differentiated' if line['second'] else 'constant'}", line
         case "gemm":
             shape = "{m}x{k}x{n}".format(**line) if "m" in line else shape_of(line["shape"])
             yield f"gemm {line.get('type', 'f32')} {shape}", line

@@ -103,3 +103,41 @@ pub fn conv4_pool(iterations: usize, meta_batch: usize) -> Vec<Vec<Episode>> {
     let mut task = || Episode { support: batch(&mut support, 1), query: batch(&mut query, 15) };
     (0..iterations).map(|_| (0..meta_batch).map(|_| task()).collect()).collect()
 }
+
+/// `wx, wh, b` of two layers of LSTM with 20 hidden units over one input, and `w, b` of a layer on top with one output:
+/// weights even in +-1/sqrt(20), biases zero.
+pub fn lstm_init() -> Tensors {
+    const SEED: u64 = 70;
+    const HIDDEN: usize = 20;
+    let mut theta = Tensors::new();
+    let mut seeds = SEED..;
+    let mut weights = |inputs: usize, outputs: usize| {
+        let numbers = uniform(seeds.next().expect("endless"), inputs * outputs);
+        tensor([inputs, outputs], numbers.map(|u| (2.0 * u - 1.0) * (HIDDEN as f64).powf(-0.5)))
+    };
+    for (layer, inputs) in [1, HIDDEN].into_iter().enumerate() {
+        theta.push(format!("lstm{layer}.wx"), weights(inputs, 4 * HIDDEN));
+        theta.push(format!("lstm{layer}.wh"), weights(HIDDEN, 4 * HIDDEN));
+        theta.push(format!("lstm{layer}.b"), Tensor::zeros([4 * HIDDEN]));
+    }
+    theta.push("head.w", weights(HIDDEN, 1));
+    theta.push("head.b", Tensor::zeros([1]));
+    theta
+}
+
+/// Batches of least-squares problems, first points `theta` for each: `[a, y, theta]` with `a` `[problems, size, size]` and the
+/// others `[problems, size, 1]`, all normal.
+pub fn least_squares_pool(iterations: usize, problems: usize, size: usize) -> Vec<[Tensor; 3]> {
+    const SEED: u64 = 5000;
+    let count = iterations * problems * size;
+    let (mut a, mut y, mut theta) =
+        (normal(SEED, count * size), normal(SEED + 1, count), normal(SEED + 2, count));
+    let mut batch = || {
+        [
+            tensor([problems, size, size], &mut a),
+            tensor([problems, size, 1], &mut y),
+            tensor([problems, size, 1], &mut theta),
+        ]
+    };
+    (0..iterations).map(|_| batch()).collect()
+}

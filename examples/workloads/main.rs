@@ -9,6 +9,7 @@ mod data;
 mod elementwise;
 mod gemm;
 mod hvp;
+mod lstm;
 mod measure;
 mod process;
 mod sine_maml;
@@ -47,13 +48,17 @@ struct Options {
     #[arg(long, value_name = "1|2", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=2))]
     order: u32,
 
-    /// How many tasks lie side by side on a tape [default: sine_maml up to 25, conv4 1]
+    /// How many tasks lie side by side on a tape [default: sine_maml up to 25, conv4 1, lstm 16]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     chunk: Option<usize>,
 
     /// How conv4's meta-gradient finds its way through the inner steps [default: adjoint]
     #[arg(long, value_enum)]
     road: Option<Route>,
+
+    /// 1: lstm's meta-gradient flows through the gradients that it reads too, 0: these count as constant
+    #[arg(long, value_name = "0|1", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1))]
+    second: u32,
 
     /// The products of gemm, for instance 80x784x256,25:10x40x40 [default: squares and layers]
     #[arg(long, value_name = "[EPISODES:]ROWSxINNERxCOLUMNS", value_delimiter = ',')]
@@ -93,6 +98,8 @@ enum Workload {
     Conv4,
     /// Loss, gradient and Hessian-vector products of a classifier
     Hvp,
+    /// Training steps of a learned optimiser
+    Lstm,
 }
 
 #[derive(Clone, Copy, ValueEnum, Serialize)]
@@ -148,6 +155,7 @@ fn run(started: Instant, options: &Options) -> common::Result {
                 Workload::Gemm => gemm::run(&bench, options),
                 Workload::Elementwise => elementwise::run(&bench, &options.n),
                 Workload::Hvp => hvp::run(&bench),
+                Workload::Lstm => lstm::run(&bench, options),
             }
         }
     }

@@ -6,10 +6,6 @@
 
 use crate::simd::{Float, Kernel, Lanes, math, run};
 
-/// The numbers that are computed together, brought side by side first: so vectors are full where `hidden` is no multiple of
-/// their length. A multiple of the longest vector.
-const BLOCK: usize = 256;
-
 /// The cell after a step: `sigmoid(o)` beside `sigmoid(f) c + sigmoid(i) tanh(g)`, from `z` and the cell before, of which
 /// only the memory `c` counts.
 ///
@@ -85,6 +81,11 @@ impl<'a, T: Float> Columns<'a, T> {
     /// One of as many `parts` of each row.
     fn new(values: &'a [T], parts: usize, part: usize, hidden: usize) -> Self {
         Columns { values, start: part * hidden, pitch: parts * hidden }
+    }
+
+    #[inline(always)]
+    fn row(self, row: usize, hidden: usize) -> &'a [T] {
+        &self.values[row * self.pitch + self.start..][..hidden]
     }
 }
 
@@ -217,59 +218,38 @@ impl<T: Float, F: Formula<T, IN, OUT>, const IN: usize, const OUT: usize> Kernel
 {
     type Output = ();
 
+    /// The last vector of a part ends where the part ends: some numbers are written twice, the same each time. With 20 hidden
+    /// units and vectors of 16 that makes a whole unroll 1.02 to 1.1 times as fast as a masked end does.
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
         let Write { inputs, hidden, f, out } = self;
-        let pitch = OUT * hidden;
-        let rows = out.len() / pitch;
-        let widest = hidden.min(BLOCK);
-        let highest = BLOCK / widest;
-        let mut read = [[T::ZERO; BLOCK]; IN];
-        let mut written = [[T::ZERO; BLOCK]; OUT];
-        for column in (0..hidden).step_by(widest) {
-            let width = widest.min(hidden - column);
-            for first in (0..rows).step_by(highest) {
-                let height = highest.min(rows - first);
+        for (row, out) in out.chunks_exact_mut(OUT * hidden).enumerate() {
+            let Some(last) = hidden.checked_sub(L::N) else {
+                let mut x = [L::splat(T::ZERO); IN];
                 for k in 0..IN {
-                    let Columns { values, start, pitch } = inputs[k];
-                    for i in 0..height {
-                        let at = (first + i) * pitch + start + column;
-                        copy::<T, L>(&values[at..at + width], &mut read[k][i * width..(i + 1) * width]);
-                    }
+                    x[k] = L::load_partial(inputs[k].row(row, hidden));
                 }
-                for at in (0..height * width).step_by(L::N) {
-                    let mut x = [L::splat(T::ZERO); IN];
-                    for k in 0..IN {
-                        x[k] = L::load(&read[k][at..]);
-                    }
-                    let y = f.apply(x);
-                    for k in 0..OUT {
-                        y[k].store(&mut written[k][at..]);
-                    }
-                }
+                let y = f.apply(x);
                 for k in 0..OUT {
-                    for i in 0..height {
-                        let at = (first + i) * pitch + k * hidden + column;
-                        copy::<T, L>(&written[k][i * width..(i + 1) * width], &mut out[at..at + width]);
-                    }
+                    y[k].store_partial(&mut out[k * hidden..(k + 1) * hidden]);
                 }
+                continue;
+            };
+            let mut j = 0;
+            loop {
+                let mut x = [L::splat(T::ZERO); IN];
+                for k in 0..IN {
+                    x[k] = L::load(&inputs[k].row(row, hidden)[j..]);
+                }
+                let y = f.apply(x);
+                for k in 0..OUT {
+                    y[k].store(&mut out[k * hidden + j..]);
+                }
+                if j == last {
+                    break;
+                }
+                j = (j + L::N).min(last);
             }
         }
-    }
-}
-
-/// `to = from` for short rows, without a call. The last vector ends where the row ends: some numbers are written twice.
-#[inline(always)]
-fn copy<T: Float, L: Lanes<T>>(from: &[T], to: &mut [T]) {
-    let Some(last) = from.len().checked_sub(L::N) else {
-        return L::load_partial(from).store_partial(to);
-    };
-    let mut j = 0;
-    loop {
-        L::load(&from[j..]).store(&mut to[j..]);
-        if j == last {
-            return;
-        }
-        j = (j + L::N).min(last);
     }
 }
