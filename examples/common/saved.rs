@@ -23,9 +23,20 @@ impl Saved {
 
     /// Adds the training of the run called `run`; [`restore`] takes it back.
     pub fn training(&mut self, run: &str, training: &dyn Train) {
-        let parts = training.parts().into_iter();
-        self.groups.extend(parts.map(|(part, tensors)| (format!("{run}-{part}"), tensors)));
-        for (key, skips) in SKIPS.iter().zip(training.skips()) {
+        for (part, tensors) in training.parts() {
+            self.tensors(run, part, tensors);
+        }
+        self.skips(run, training.skips());
+    }
+
+    /// Adds a part of the run called `run`; [`group`] finds it.
+    pub fn tensors(&mut self, run: &str, part: &str, tensors: Tensors) {
+        self.groups.push((format!("{run}-{part}"), tensors));
+    }
+
+    /// Adds how many gradients were skipped in all, and since the last good one; [`skips`] finds them.
+    pub fn skips(&mut self, run: &str, skips: [u64; 2]) {
+        for (key, skips) in SKIPS.iter().zip(skips) {
             self.note(format!("{run}-{key}"), skips);
         }
     }
@@ -37,7 +48,7 @@ impl Saved {
             let numbers: Vec<f32> = numbers.iter().map(|number| *number as f32).collect();
             tensors.push(*name, Tensor::from_vec([numbers.len()], numbers));
         }
-        self.groups.push((format!("{run}-{part}"), tensors));
+        self.tensors(run, part, tensors);
     }
 
     /// Adds a note, which becomes metadata.
@@ -62,11 +73,15 @@ impl Saved {
 
 /// Lets `training` go on as the run called `run`, which [`Saved::training`] saved; the iterations that are done.
 pub fn restore(run: &str, training: &mut dyn Train, checkpoint: &Checkpoint) -> Result<usize> {
-    let number = |key: &str| -> Result<u64> { Ok(checkpoint.metadata(key)?.parse()?) };
-    let [skipped, in_a_row] = SKIPS.map(|key| number(&format!("{run}-{key}")));
-    let iteration = number("iteration")? as usize;
-    training.restore(run, checkpoint, iteration, [skipped?, in_a_row?])?;
+    let iteration = checkpoint.metadata("iteration")?.parse()?;
+    training.restore(run, checkpoint, iteration, skips(run, checkpoint)?)?;
     Ok(iteration)
+}
+
+/// What [`Saved::skips`] saved.
+pub fn skips(run: &str, checkpoint: &Checkpoint) -> Result<[u64; 2]> {
+    let number = |key: &str| -> Result<u64> { Ok(checkpoint.metadata(&format!("{run}-{key}"))?.parse()?) };
+    Ok([number(SKIPS[0])?, number(SKIPS[1])?])
 }
 
 /// The list of numbers that [`Saved::numbers`] saved; empty where nothing was.
@@ -76,7 +91,7 @@ pub fn numbers(checkpoint: &Checkpoint, run: &str, part: &str, name: &str) -> Ve
 }
 
 /// A part of the run called `run`.
-pub(super) fn group<'a>(checkpoint: &'a Checkpoint, run: &str, part: &str) -> Result<&'a Tensors> {
+pub fn group<'a>(checkpoint: &'a Checkpoint, run: &str, part: &str) -> Result<&'a Tensors> {
     let name = format!("{run}-{part}");
     let found = checkpoint.groups().find(|(group, _)| *group == name);
     Ok(found.map(|(_, tensors)| tensors).ok_or(format!("the checkpoint lacks {name}"))?)

@@ -95,17 +95,32 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
     fn descend(&mut self, episodes: &[Episode<T>]) -> Result<Report, GuardError> {
         let at = (&self.learned.0, &self.learned.1);
         let loss = self.problem.mean_gradient(&mut self.workers, at, episodes, &mut self.gradient);
-        let finite = loss.is_finite() && all_finite(&self.gradient);
-        let gradient_norm = squared_norm(&self.gradient).to_f64().sqrt();
-        let applied = self.guard.admit(self.iteration, finite)?;
-        if applied {
-            self.clip.apply(&mut self.gradient);
+        let report = Report::admit((&mut self.guard, self.clip), self.iteration, loss, &mut self.gradient)?;
+        if report.applied {
             let rate = self.schedule.at(self.iteration);
             let (theta, meta) = self.gradient.split_at(self.learned.0.count());
             self.optimizers[0].descend(&mut self.learned.0, theta, rate);
             self.optimizers[1].descend(&mut self.learned.1, meta, rate * self.meta_share);
         }
         self.iteration += 1;
+        Ok(report)
+    }
+}
+
+impl Report {
+    /// Looks at a gradient, and bounds it where it may be applied.
+    pub(super) fn admit<T: Float>(
+        (guard, clip): (&mut Guard, Clip),
+        iteration: usize,
+        loss: f64,
+        gradient: &mut [T],
+    ) -> Result<Report, GuardError> {
+        let finite = loss.is_finite() && all_finite(gradient);
+        let gradient_norm = squared_norm(gradient).to_f64().sqrt();
+        let applied = guard.admit(iteration, finite)?;
+        if applied {
+            clip.apply(gradient);
+        }
         Ok(Report { loss, gradient_norm, applied })
     }
 }
