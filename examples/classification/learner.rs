@@ -21,6 +21,8 @@ pub enum Learner {
     Anil,
     /// The way that adaptation takes in place of a gradient
     Reptile,
+    /// An LSTM whose cell is the weights; as published losses and inner gradients are taken as constants
+    MetaLstm,
 }
 
 /// What differs from learner to learner.
@@ -35,6 +37,9 @@ pub struct Setting {
     pub alpha: f64,
     /// The outer rate.
     pub rate: f64,
+    /// The norm that the meta-gradient is cut to, of Meta-LSTM as its authors do.
+    #[serde(default)]
+    pub norm: Option<f64>,
     pub road: Roads,
 }
 
@@ -57,6 +62,7 @@ impl Learner {
             Learner::Fomaml => "fomaml",
             Learner::Anil => "anil",
             Learner::Reptile => "reptile",
+            Learner::MetaLstm => "meta-lstm",
         }
     }
 
@@ -70,15 +76,23 @@ impl Learner {
     }
 
     /// The published settings, as far as they are known, changed as wished.
-    pub fn setting(self, (dataset, net): (Dataset, NetForm), ways: usize, wishes: Wishes) -> Setting {
+    pub fn setting(
+        self,
+        (dataset, net): (Dataset, NetForm),
+        (ways, shots): (usize, usize),
+        wishes: Wishes,
+    ) -> Setting {
         let order = match self {
             Learner::Fomaml | Learner::Reptile => Order::First,
             Learner::Maml => Order::Second,
             Learner::MetaSgd | Learner::Anil => wishes.order.unwrap_or(Order::Second),
+            Learner::MetaLstm => wishes.order.unwrap_or(Order::First),
         };
         let (usual_steps, usual_test_steps) = match self {
             Learner::MetaSgd => (1, 1),
             Learner::Reptile => (5, 10),
+            Learner::MetaLstm if shots == 1 => (12, 12),
+            Learner::MetaLstm => (5, 5),
             _ if dataset.is_coloured() => (5, 10),
             _ if ways > 5 => (5, 5),
             _ => (1, 3),
@@ -91,6 +105,7 @@ impl Learner {
             test_steps: wishes.test_steps.unwrap_or(usual_test_steps),
             alpha: wishes.alpha.unwrap_or(self.usual_alpha((dataset, net), ways)),
             rate: wishes.rate.unwrap_or(if self == Learner::Reptile { 1.0 } else { 1e-3 }),
+            norm: (self == Learner::MetaLstm).then_some(0.25),
             // What is left alone in the inner steps costs the tape road nothing.
             road: wishes.road.unwrap_or(if self == Learner::Anil { Roads::Tape } else { Roads::Adjoint }),
         }
@@ -101,7 +116,7 @@ impl Learner {
     /// classifiers. Meta-SGD's for characters learns with smaller ones only.
     fn usual_alpha(self, (dataset, net): (Dataset, NetForm), ways: usize) -> f64 {
         match self {
-            Learner::MetaSgd | Learner::Reptile => 0.1,
+            Learner::MetaSgd | Learner::Reptile | Learner::MetaLstm => 0.1,
             _ if dataset.is_coloured() => ways as f64 / 100.0,
             _ if net != NetForm::MetaSgd => 2.0,
             Learner::Anil => 0.4,

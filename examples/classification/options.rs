@@ -50,7 +50,8 @@ pub struct Options {
     /// Trains the first-order or the exact form of every learner, whatever its name says
     #[arg(long)]
     order: Option<Orders>,
-    /// How many inner steps a learner adapts by [default: 1 for meta-sgd, 5 for reptile, as published for MAML for others]
+    /// How many inner steps a learner adapts by [default: 1 for meta-sgd, 5 for reptile, 12 for meta-lstm with 1
+    /// shot and 5 with more, as published for MAML for others]
     #[arg(long, value_parser = few())]
     steps: Option<usize>,
     /// After how many inner steps a learner is scored [default: --steps; without it as published]
@@ -159,7 +160,7 @@ impl Options {
         };
         let settings = learners
             .iter()
-            .map(|learner| (*learner, learner.setting((dataset, self.net), ways, wishes)))
+            .map(|learner| (*learner, learner.setting((dataset, self.net), (ways, shots), wishes)))
             .collect();
         let usual = match dataset {
             _ if quick && coloured => 10,

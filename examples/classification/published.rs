@@ -17,8 +17,8 @@ const COLUMNS: [(usize, usize); 4] = [(5, 1), (5, 5), (20, 1), (20, 5)];
 type Row = (Dataset, Learner, u32, [(f64, f64); 4]);
 
 /// Meta-SGD and MAML: Li et al. 2017. First-order MAML on Omniglot: Nichol et al. 2018; on miniImagenet: Finn et al. 2017.
-/// ANIL: Raghu et al. 2020, as later tables cite it. MAML on CIFAR-FS: Bertinetto et al. 2019.
-const TABLE: [Row; 8] = [
+/// Meta-LSTM: Ravi and Larochelle 2017, and in 20 ways Li et al. 2017. ANIL: Raghu et al. 2020, as later tables cite it. MAML on CIFAR-FS: Bertinetto et al. 2019.
+const TABLE: [Row; 9] = [
     (Dataset::Omniglot, Learner::MetaSgd, 2, [(99.53, 0.26), (99.93, 0.09), (95.93, 0.38), (98.97, 0.19)]),
     (Dataset::Omniglot, Learner::Maml, 2, [(98.7, 0.4), (99.9, 0.1), (95.8, 0.3), (98.9, 0.2)]),
     (Dataset::Omniglot, Learner::Fomaml, 1, [(98.3, 0.0), (99.2, 0.0), (89.4, 0.0), (97.9, 0.0)]),
@@ -31,6 +31,7 @@ const TABLE: [Row; 8] = [
     (Dataset::MiniImagenet, Learner::Maml, 2, [(48.70, 1.84), (63.11, 0.92), (16.49, 0.0), (19.29, 0.0)]),
     (Dataset::MiniImagenet, Learner::Fomaml, 1, [(48.07, 0.0), (63.15, 0.0), (0.0, 0.0), (0.0, 0.0)]),
     (Dataset::MiniImagenet, Learner::Anil, 2, [(46.70, 0.0), (61.50, 0.0), (0.0, 0.0), (0.0, 0.0)]),
+    (Dataset::MiniImagenet, Learner::MetaLstm, 1, [(43.44, 0.77), (60.60, 0.71), (16.70, 0.0), (26.06, 0.0)]),
     (Dataset::CifarFs, Learner::Maml, 2, [(58.9, 1.9), (71.5, 1.0), (0.0, 0.0), (0.0, 0.0)]),
 ];
 

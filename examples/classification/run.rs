@@ -64,6 +64,11 @@ impl Run {
             }
             Learner::Anil => start(plan, &setting, maml(net::head(&theta)), &net, (theta, ()), Adam::new()),
             Learner::Reptile => reptile(plan, &setting, &net, theta),
+            Learner::MetaLstm => {
+                let rule = MetaLstm::published();
+                let phi = rule.parameters(&mut stream(seed, streams::WEIGHTS, 1));
+                start(plan, &setting, rule, &net, (theta, phi), Adam::new())
+            }
         };
         Run {
             learner,
@@ -222,7 +227,11 @@ where
         Fall::Constant => Schedule::constant(setting.rate),
     };
     let mut training = Training::new(problem, learned, optimizer, schedule, Workers::new(1));
-    training.clip = plan.clip.map_or(Clip::None, Clip::Elementwise);
+    training.clip = match (setting.norm, plan.clip) {
+        (Some(norm), _) => Clip::Norm(norm),
+        (None, Some(bound)) => Clip::Elementwise(bound),
+        (None, None) => Clip::None,
+    };
     Box::new(training)
 }
 

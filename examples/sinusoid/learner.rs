@@ -19,6 +19,18 @@ pub enum Learner {
     MetaSgd,
     /// Meta-SGD with the inner gradient taken as a constant
     MetaSgdFirstOrder,
+    /// An LSTM whose cell is the weights, exact to second order
+    MetaLstm,
+    /// Meta-LSTM with losses and inner gradients taken as constants, as published
+    MetaLstmFirstOrder,
+}
+
+/// A learner of either order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    Maml,
+    MetaSgd,
+    MetaLstm,
 }
 
 impl Learner {
@@ -28,28 +40,40 @@ impl Learner {
             Learner::Fomaml => "fomaml",
             Learner::MetaSgd => "meta-sgd",
             Learner::MetaSgdFirstOrder => "meta-sgd-first-order",
+            Learner::MetaLstm => "meta-lstm",
+            Learner::MetaLstmFirstOrder => "meta-lstm-first-order",
+        }
+    }
+
+    pub fn family(self) -> Family {
+        match self {
+            Learner::Maml | Learner::Fomaml => Family::Maml,
+            Learner::MetaSgd | Learner::MetaSgdFirstOrder => Family::MetaSgd,
+            Learner::MetaLstm | Learner::MetaLstmFirstOrder => Family::MetaLstm,
         }
     }
 
     pub fn order(self) -> Order {
         match self {
-            Learner::Maml | Learner::MetaSgd => Order::Second,
-            Learner::Fomaml | Learner::MetaSgdFirstOrder => Order::First,
+            Learner::Maml | Learner::MetaSgd | Learner::MetaLstm => Order::Second,
+            Learner::Fomaml | Learner::MetaSgdFirstOrder | Learner::MetaLstmFirstOrder => Order::First,
         }
     }
 
     /// The same learner of another order.
     pub fn with_order(self, order: Order) -> Self {
-        match (self.is_meta_sgd(), order) {
-            (false, Order::Second) => Learner::Maml,
-            (false, Order::First) => Learner::Fomaml,
-            (true, Order::Second) => Learner::MetaSgd,
-            (true, Order::First) => Learner::MetaSgdFirstOrder,
+        match (self.family(), order) {
+            (Family::Maml, Order::Second) => Learner::Maml,
+            (Family::Maml, Order::First) => Learner::Fomaml,
+            (Family::MetaSgd, Order::Second) => Learner::MetaSgd,
+            (Family::MetaSgd, Order::First) => Learner::MetaSgdFirstOrder,
+            (Family::MetaLstm, Order::Second) => Learner::MetaLstm,
+            (Family::MetaLstm, Order::First) => Learner::MetaLstmFirstOrder,
         }
     }
 
     pub fn is_meta_sgd(self) -> bool {
-        matches!(self, Learner::MetaSgd | Learner::MetaSgdFirstOrder)
+        self.family() == Family::MetaSgd
     }
 }
 
@@ -85,13 +109,17 @@ pub struct Outer {
     pub meta_share: f64,
     /// What bounds each task's meta-gradient.
     pub task_clip: Clip,
+    /// What bounds their mean.
+    pub clip: Clip,
 }
 
 pub fn outer(learner: Learner, plan: &Plan) -> Outer {
-    let plain = Outer { schedule: Schedule::constant(1e-3), meta_share: 1.0, task_clip: Clip::None };
+    // Meta-LSTM's authors cut the norm of its meta-gradient to 0.25.
+    let clip = if learner.family() == Family::MetaLstm { Clip::Norm(0.25) } else { Clip::None };
+    let plain = Outer { schedule: Schedule::constant(1e-3), meta_share: 1.0, task_clip: Clip::None, clip };
     if learner.is_meta_sgd() && safeguarded(plan) {
         let schedule = Schedule { warm_up: 500, ..Schedule::cosine(3e-3, plan.iterations) };
-        Outer { schedule, meta_share: 0.3, task_clip: Clip::Norm(10.0) }
+        Outer { schedule, meta_share: 0.3, task_clip: Clip::Norm(10.0), clip }
     } else if plan.protocol == Protocol::MetaSgd && !plan.plain {
         Outer { schedule: Schedule::cosine(1e-3, plan.iterations), ..plain }
     } else {

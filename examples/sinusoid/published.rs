@@ -1,6 +1,6 @@
 //! The numbers of the papers: mean squared error and 95 % interval.
 
-use crate::learner::Learner;
+use crate::learner::{Family, Learner};
 use crate::options::{Plan, Protocol};
 
 /// A published number and whose it is.
@@ -48,7 +48,11 @@ pub fn of(
             (test_shots == 5).then_some(Published { method: "MAML", mse: *mse, ci95: None })
         }
         Protocol::MetaSgd if plan.steps == 1 => {
-            let (method, table) = if learner.is_meta_sgd() { ("Meta-SGD", META_SGD) } else { ("MAML", MAML) };
+            let (method, table) = match learner.family() {
+                Family::Maml => ("MAML", MAML),
+                Family::MetaSgd => ("Meta-SGD", META_SGD),
+                Family::MetaLstm => return None,
+            };
             let (mse, ci95) = table[place(train_shots)?][place(test_shots)?];
             Some(Published { method, mse, ci95: Some(ci95) })
         }

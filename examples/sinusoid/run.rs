@@ -5,7 +5,7 @@ use metatape::prelude::*;
 use metatape::tasks::{Sinusoid, stream};
 
 use crate::common::{self, Named, Train, streams};
-use crate::learner::{self, Learner};
+use crate::learner::{self, Family, Learner};
 use crate::options::Plan;
 
 /// How many points each task is judged on in training.
@@ -53,12 +53,17 @@ impl Run {
             learner::spread_kinks(&mut theta, &mut rng);
         }
         let outer = learner::outer(learner, plan);
-        let training: Box<dyn Train> = if learner.is_meta_sgd() {
-            let rule = learner::meta_sgd(plan);
-            let alpha = rule.rates_like(&theta, learner::first_rate(plan, &mut rng));
-            start(plan, rule, learner, (theta, alpha), outer)
-        } else {
-            start(plan, learner::MAML, learner, (theta, ()), outer)
+        let training: Box<dyn Train> = match learner.family() {
+            Family::Maml => start(plan, learner::MAML, learner, (theta, ()), outer),
+            Family::MetaSgd => {
+                let rule = learner::meta_sgd(plan);
+                let alpha = rule.rates_like(&theta, learner::first_rate(plan, &mut rng));
+                start(plan, rule, learner, (theta, alpha), outer)
+            }
+            Family::MetaLstm => {
+                let phi = MetaLstm::published().parameters(&mut rng);
+                start(plan, MetaLstm::published(), learner, (theta, phi), outer)
+            }
         };
         let world = plan.world();
         let episodes =
@@ -119,6 +124,7 @@ where
     };
     let mut training = Training::new(problem, learned, Adam::new(), outer.schedule, Workers::new(CHUNK));
     training.meta_share = outer.meta_share;
+    training.clip = outer.clip;
     Box::new(training)
 }
 
