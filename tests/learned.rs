@@ -228,6 +228,22 @@ fn losses_of_a_way_are_those_of_its_segments() {
 }
 
 #[test]
+fn a_way_of_many_segments_takes_the_memory_of_one() {
+    let (learner, phi) = learned_optimizer(false);
+    let unroll = Unroll { learner, loss: smooth_loss, order: Order::Second };
+    let peak = |segments: usize| {
+        let (mut workers, mut optimizees, mut gradient) =
+            (Workers::new(3), optimizees(3), vec![0.0; phi.count()]);
+        for _ in 0..segments {
+            unroll.segment(&mut workers, &phi, &mut optimizees, 5, &mut gradient);
+        }
+        workers.peak_tape_bytes()
+    };
+    let (two, twenty) = (peak(2), peak(20));
+    assert!(twenty == two && two > 0, "{twenty} bytes for 20 segments, {two} for 2");
+}
+
+#[test]
 fn hand_made_rules_go_the_way_of_the_optimisers() {
     let start = optimizees(1);
     let follow = |rule: Rule, mut optimizer: Box<dyn FnMut(&mut Tensors<f64>, &[f64])>| {

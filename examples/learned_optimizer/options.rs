@@ -22,7 +22,7 @@ pub struct Options {
     /// each]
     #[arg(long)]
     order: Option<Orders>,
-    /// How many batches of problems it is trained on [default: 2000 for quadratic, 300 for mlp]
+    /// How many batches of problems it is trained on [default: 2500 for quadratic, 300 for mlp]
     #[arg(long, value_parser = count())]
     iterations: Option<usize>,
     /// How many problems a batch has [default: 128 for quadratic, 8 for mlp]
@@ -60,7 +60,7 @@ impl Options {
     pub fn plan(&self) -> Plan {
         let quick = self.common.quick;
         let (iterations, batch, problems) = match (self.optimizee, quick) {
-            (Kind::Quadratic, false) => (2000, 128, 1000),
+            (Kind::Quadratic, false) => (2500, 128, 1000),
             (Kind::Quadratic, true) => (20, 32, 100),
             (Kind::Mlp, false) => (300, 8, 100),
             (Kind::Mlp, true) => (3, 2, 10),

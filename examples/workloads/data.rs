@@ -5,6 +5,7 @@
 
 use std::f64::consts::PI;
 
+use metatape::meta::Optimizee;
 use metatape::tensor::{Batch, Episode, Shape, Tensor, Tensors};
 
 /// `n` numbers in [0, 1): the upper 53 bits of each word of SplitMix64.
@@ -125,19 +126,17 @@ pub fn lstm_init() -> Tensors {
     theta
 }
 
-/// Batches of least-squares problems, first points `theta` for each: `[a, y, theta]` with `a` `[problems, size, size]` and the
-/// others `[problems, size, 1]`, all normal.
-pub fn least_squares_pool(iterations: usize, problems: usize, size: usize) -> Vec<[Tensor; 3]> {
+/// Batches of least-squares problems with first points, all of it normal: `x` `[size, size]`, `y` and the first point
+/// `[size, 1]`.
+pub fn least_squares_pool(iterations: usize, problems: usize, size: usize) -> Vec<Vec<Optimizee>> {
     const SEED: u64 = 5000;
     let count = iterations * problems * size;
-    let (mut a, mut y, mut theta) =
+    let (mut x, mut y, mut first) =
         (normal(SEED, count * size), normal(SEED + 1, count), normal(SEED + 2, count));
-    let mut batch = || {
-        [
-            tensor([problems, size, size], &mut a),
-            tensor([problems, size, 1], &mut y),
-            tensor([problems, size, 1], &mut theta),
-        ]
+    let mut problem = || {
+        let mut theta = Tensors::new();
+        theta.push("theta", tensor([size, 1], &mut first));
+        Optimizee::new(theta, Batch { x: tensor([size, size], &mut x), y: tensor([size, 1], &mut y) })
     };
-    (0..iterations).map(|_| batch()).collect()
+    (0..iterations).map(|_| (0..problems).map(|_| problem()).collect()).collect()
 }
