@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 use metatape::prelude::*;
 use metatape::tasks::{Glyphs, Images, stream};
-use rand::{Rng, RngExt};
+use rand::Rng;
+use rand::seq::index;
 use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
 
@@ -84,8 +85,7 @@ fn characters(glyphs: &Images, rng: &mut impl Rng) -> Optimizee {
     let [height, width, _] = glyphs.shape();
     let (rows, columns) = (height / SQUARE, width / SQUARE);
     let (mut x, mut y) = (Vec::new(), Vec::new());
-    for label in 0..CHARACTERS {
-        let class = rng.random_range(0..glyphs.classes());
+    for (label, class) in index::sample(rng, glyphs.classes(), CHARACTERS).into_iter().enumerate() {
         for drawing in 0..DRAWINGS {
             let pixels = glyphs.image(class, drawing);
             for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
