@@ -243,37 +243,35 @@ fn a_way_of_many_segments_takes_the_memory_of_one() {
     assert!(twenty == two && two > 0, "{twenty} bytes for 20 segments, {two} for 2");
 }
 
+/// Holds a rule against the optimiser of the same name, step by step.
+fn assert_goes_the_way_of(mut optimizer: impl Optimizer<f64>, rule: Rule) {
+    let start = &optimizees(1)[0];
+    let learner = Descent { rule, rate: 0.05 };
+    let mut at_rest = start.theta.clone();
+    for steps in 1..=6 {
+        let tape = Tape::new();
+        let theta = at_rest.put(&tape);
+        let slope = grad(smooth_loss(theta, start.data.put(&tape)), &theta);
+        let flat: Vec<f64> = slope.iter().flat_map(|var| var.to_tensor().values().to_vec()).collect();
+        optimizer.descend(&mut at_rest, &flat, 0.05);
+        let problem = Problem::new(learner, smooth_loss, steps);
+        let adapted = problem.adapted((&start.theta, &()), &start.data, steps);
+        let apart: Vec<f64> = adapted.values().zip(at_rest.values()).map(|(a, b)| (a - b).abs()).collect();
+        assert!(apart.iter().all(|apart| *apart < 1e-9), "{rule:?}, {steps} steps: {apart:?}");
+    }
+}
+
 #[test]
 fn hand_made_rules_go_the_way_of_the_optimisers() {
-    let start = optimizees(1);
-    let follow = |rule: Rule, mut optimizer: Box<dyn FnMut(&mut Tensors<f64>, &[f64])>| {
-        let learner = Descent { rule, rate: 0.05 };
-        let mut at_rest = start[0].theta.clone();
-        for steps in 1..=6 {
-            let tape = Tape::new();
-            let theta = at_rest.put(&tape);
-            let slope = grad(smooth_loss(theta, start[0].data.put(&tape)), &theta);
-            let flat: Vec<f64> = slope.iter().flat_map(|var| var.to_tensor().values().to_vec()).collect();
-            optimizer(&mut at_rest, &flat);
-            let problem = Problem::new(learner, smooth_loss, steps);
-            let adapted = problem.adapted((&start[0].theta, &()), &start[0].data, steps);
-            let apart: Vec<f64> =
-                adapted.values().zip(at_rest.values()).map(|(a, b)| (a - b).abs()).collect();
-            assert!(apart.iter().all(|apart| *apart < 1e-9), "{rule:?}, {steps} steps: {apart:?}");
-        }
-    };
-    fn by<O: Optimizer<f64> + 'static>(mut optimizer: O) -> Box<dyn FnMut(&mut Tensors<f64>, &[f64])> {
-        Box::new(move |theta, gradient| optimizer.descend(theta, gradient, 0.05))
-    }
-    follow(Rule::Plain, by(Sgd::new()));
-    follow(Rule::Momentum { keep: 0.9, nesterov: false }, by(Sgd::with_momentum(0.9)));
-    follow(Rule::Momentum { keep: 0.9, nesterov: true }, by(Sgd::nesterov(0.9)));
+    assert_goes_the_way_of(Sgd::new(), Rule::Plain);
+    assert_goes_the_way_of(Sgd::with_momentum(0.9), Rule::Momentum { keep: 0.9, nesterov: false });
+    assert_goes_the_way_of(Sgd::nesterov(0.9), Rule::Momentum { keep: 0.9, nesterov: true });
     // So small that it makes no difference whether it stands inside of the root.
     let epsilon = 1e-12;
     let (mut rms_prop, mut adam) = (RmsProp::new(), Adam::new());
     (rms_prop.epsilon, adam.epsilon) = (epsilon, epsilon);
-    follow(Rule::RmsProp { keep: 0.9, epsilon }, by(rms_prop));
-    follow(Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon }, by(adam));
+    assert_goes_the_way_of(rms_prop, Rule::RmsProp { keep: 0.9, epsilon });
+    assert_goes_the_way_of(adam, Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon });
 }
 
 #[test]
