@@ -26,9 +26,9 @@ pub(super) fn gradient<T: Float, L: Inner<T>, F: Loss<T>>(
 ) -> f64 {
     let Worker { tape, memory, shapes, .. } = worker;
     let Problem { learner, loss, steps, order, .. } = problem;
-    let initial = theta;
+    let start_at = (learner, theta);
     tape.clear();
-    let rest = FastWeights::like(start(learner, initial, tape), shapes, episodes.len());
+    let rest = FastWeights::like(start(learner, theta, tape), shapes, episodes.len());
     let size = rest.len();
     memory.resize(size * (steps + 1), T::ZERO);
     let (d_theta, d_meta) = gradient.split_at_mut(theta.count());
@@ -36,22 +36,14 @@ pub(super) fn gradient<T: Float, L: Inner<T>, F: Loss<T>>(
     // Upward: memory[k] takes what is there after step k; theta_0 is at rest already.
     for k in 0..*steps {
         tape.clear();
-        let fast = if k == 0 {
-            start(learner, initial, tape)
-        } else {
-            rest.put(tape, &memory[(k - 1) * size..k * size])
-        };
+        let fast = rest.before(k, start_at, after(k, memory, size), tape);
         let support = loss.loss(fast.0, put_support(episodes, tape));
         let next = learner.descend(meta.put(tape), fast, support, (k, Order::First));
         rest.take(next, &mut memory[k * size..(k + 1) * size]);
     }
 
     tape.clear();
-    let (adapted, _) = if *steps == 0 {
-        start(learner, initial, tape)
-    } else {
-        rest.put(tape, &memory[(steps - 1) * size..steps * size])
-    };
+    let (adapted, _) = rest.before(*steps, start_at, after(*steps, memory, size), tape);
     let query = Batch::put_group(episodes.iter().map(|episode| &episode.query), tape);
     let losses = loss.loss(adapted, query);
     let total = losses.sum_episodes().item().to_f64();
@@ -67,11 +59,7 @@ pub(super) fn gradient<T: Float, L: Inner<T>, F: Loss<T>>(
 
     for k in (0..*steps).rev() {
         tape.clear();
-        let fast = if k == 0 {
-            start(learner, initial, tape)
-        } else {
-            rest.put(tape, &kept[(k - 1) * size..k * size])
-        };
+        let fast = rest.before(k, start_at, after(k, kept, size), tape);
         let (theta, meta) = (fast.0, meta.put(tape));
         let support = loss.loss(theta, put_support(episodes, tape));
         let g = grad(support, &theta);
@@ -98,6 +86,11 @@ pub(super) fn gradient<T: Float, L: Inner<T>, F: Loss<T>>(
         }
     }
     total
+}
+
+/// What lies at rest after step `k - 1`; before the first step it is not looked at.
+fn after<T>(k: usize, memory: &[T], size: usize) -> &[T] {
+    &memory[k.saturating_sub(1) * size..][..size]
 }
 
 fn put_support<'t, T: Float>(episodes: &[Episode<T>], tape: &'t Tape<T>) -> BatchVars<'t, T> {

@@ -107,10 +107,7 @@ impl<T: Float> Inner<T> for Descent<T> {
                 let (means, squares) = (mean(beta1, old, g), mean(beta2, older, g * g));
                 let since_start = |beta: f64| 1.0 / (1.0 - beta.powi(step as i32 + 1));
                 let direction = means * inverse_root(squares, since_start(beta2), epsilon);
-                let both = Params::from_fn(theta.tape(), memory.len(), |i| {
-                    if i < theta.len() { means.get(i) } else { squares.get(i - theta.len()) }
-                });
-                (direction * float(since_start(beta1)), both)
+                (direction * float(since_start(beta1)), Params::join(theta.tape(), &[means, squares]))
             }
         };
         (theta.add_scaled(-self.rate, direction), memory)

@@ -91,7 +91,7 @@ impl<L, F> Problem<L, F> {
         let (now, before) = memory.split_at_mut(rest.len());
         for k in 0..=steps {
             tape.clear();
-            let fast = if k == 0 { start(learner, initial, tape) } else { rest.put(tape, now) };
+            let fast = rest.before(k, (learner, initial), now, tape);
             let theta = fast.0;
             let on_tape = Episode::put_episodes(episodes, tape);
             show(theta, on_tape.query);
@@ -155,7 +155,7 @@ impl<L, F> Problem<L, F> {
         let mut now = vec![T::ZERO; rest.len()];
         for k in 0..steps {
             tape.clear();
-            let fast = if k == 0 { start(&self.learner, theta, &tape) } else { rest.put(&tape, &now) };
+            let fast = rest.before(k, (&self.learner, theta), &now, &tape);
             let loss = self.loss.loss(fast.0, support.put(&tape));
             let next = self.learner.descend(meta.put(&tape), fast, loss, (k, Order::First));
             rest.take(next, &mut now);

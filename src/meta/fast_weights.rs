@@ -1,6 +1,7 @@
 //! Tasks in the middle of their adaptation, at rest between tapes.
 
-use super::Fast;
+use super::inner::start;
+use super::{Fast, Inner};
 use crate::nn::Params;
 use crate::ops::{Op, Tape};
 use crate::simd::Float;
@@ -47,6 +48,17 @@ impl<'a> FastWeights<'a> {
         };
         let theta = Params::from_fn(tape, self.parameters, &mut next);
         (theta, Params::from_fn(tape, self.shapes.len() - self.parameters, &mut next))
+    }
+
+    /// What step number `step` begins with: the initial parameters, or what lies in `rest` after the step before.
+    pub(super) fn before<'t, T: Float, L: Inner<T>>(
+        self,
+        step: usize,
+        (learner, initial): (&L, &Tensors<T>),
+        rest: &[T],
+        tape: &'t Tape<T>,
+    ) -> Fast<'t, T> {
+        if step == 0 { start(learner, initial, tape) } else { self.put(tape, rest) }
     }
 
     /// Takes variables from a tape into `rest`; those that all episodes share are repeated.

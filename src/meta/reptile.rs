@@ -24,7 +24,7 @@ pub(super) fn gradient<T: Float, L: Inner<T>, F: Loss<T>>(
     memory.resize(rest.len(), T::ZERO);
     for k in 0..=problem.steps {
         tape.clear();
-        let fast = if k == 0 { start(learner, initial, tape) } else { rest.put(tape, memory) };
+        let fast = rest.before(k, (learner, initial), memory, tape);
         let (theta, _) = fast;
         let batches = Episode::put_episodes(episodes, tape);
         if k == problem.steps {

@@ -1,7 +1,8 @@
 //! From gates to the memory that they keep and take in.
 
 use super::{
-    each_row, extent_of, hidden, part, placed, pull_onto, record_onto, sample_shapes, side_by_side, split,
+    each_row, extent_of, hidden, part, placed, pull_onto, push_pull, record_onto, sample_shapes,
+    side_by_side, split,
 };
 use crate::kernels::lstm;
 use crate::ops::kind::{Fused, OpCall, OpWanted};
@@ -194,15 +195,9 @@ impl Fused for LstmCellPull {
         tangents: &[Option<Var<'t, T>>],
     ) -> Option<Var<'t, T>> {
         let [z, y] = [call.inputs[0], call.inputs[1]];
-        let mut sum = tangents.get(2).copied().flatten();
-        if let Some(tangent) = tangents[1] {
-            sum = Some(record_onto(LstmCellPull.into(), [z, tangent], sum));
-        }
-        if let Some(tangent) = tangents[0] {
-            let moved = placed(Gates::new(z).forget(part(y, 1, 2), part(tangent, 1, 4)), 1, 2);
-            sum = Some(sum.map_or(moved, |sum| sum + moved));
-        }
-        Some(whole(sum?, call.output.extent()))
+        push_pull(LstmCellPull.into(), &call, tangents, |tangent| {
+            placed(Gates::new(z).forget(part(y, 1, 2), part(tangent, 1, 4)), 1, 2)
+        })
     }
     fn vjp<'t, T: Float>(
         self,

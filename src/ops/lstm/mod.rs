@@ -8,8 +8,9 @@ mod output;
 pub use cell::{LstmCell, LstmCellPull, LstmGatesPull};
 pub use output::{LstmOutput, LstmOutputPull};
 
-use super::kind::OpWanted;
+use super::kind::{OpCall, OpWanted};
 use super::sample::Pick;
+use super::sum::whole;
 use super::{Op, Pad, Var, concat, each_episode, join_episodes, rows_and_columns, settle};
 use crate::simd::Float;
 use crate::tape::{Extent, Mismatch, Value};
@@ -69,6 +70,24 @@ fn pull_onto<'t, T: Float>(op: Op, operands: [Var<'t, T>; 2], wanted: OpWanted<'
         Some(onto) if fits && onto.shape() == wanted.extent.shape => record_onto(op, operands, Some(onto)),
         _ => settle(record_onto(op, operands, None), wanted),
     }
+}
+
+/// The tangent of `op(x, y)` and what is added to it, which is linear in `y` and in that; `moved` says what a tangent of `x` does.
+fn push_pull<'t, T: Float>(
+    op: Op,
+    call: &OpCall<'_, 't, T>,
+    tangents: &[Option<Var<'t, T>>],
+    moved: impl FnOnce(Var<'t, T>) -> Var<'t, T>,
+) -> Option<Var<'t, T>> {
+    let mut sum = tangents.get(2).copied().flatten();
+    if let Some(tangent) = tangents[1] {
+        sum = Some(record_onto(op, [call.inputs[0], tangent], sum));
+    }
+    if let Some(tangent) = tangents[0] {
+        let moved = moved(tangent);
+        sum = Some(sum.map_or(moved, |sum| sum + moved));
+    }
+    Some(whole(sum?, call.output.extent()))
 }
 
 /// One of the `parts` of the last axis.

@@ -1,10 +1,9 @@
 //! From the memory to what a cell lets out of it.
 
-use super::{each_row, extent_of, hidden, pull_onto, record_onto, sample_shapes, side_by_side, split};
+use super::{each_row, extent_of, hidden, pull_onto, push_pull, sample_shapes, side_by_side, split};
 use crate::kernels::lstm;
 use crate::ops::kind::{Fused, OpCall, OpWanted};
 use crate::ops::sample::{Domain, Pick};
-use crate::ops::sum::whole;
 use crate::ops::{Var, settle, unary_methods};
 use crate::simd::Float;
 use crate::tape::{Extent, Mismatch, Value};
@@ -109,15 +108,7 @@ impl Fused for LstmOutputPull {
         tangents: &[Option<Var<'t, T>>],
     ) -> Option<Var<'t, T>> {
         let [cell, y] = [call.inputs[0], call.inputs[1]];
-        let mut sum = tangents.get(2).copied().flatten();
-        if let Some(tangent) = tangents[1] {
-            sum = Some(record_onto(LstmOutputPull.into(), [cell, tangent], sum));
-        }
-        if let Some(tangent) = tangents[0] {
-            let moved = Open::new(cell).bend(y, tangent);
-            sum = Some(sum.map_or(moved, |sum| sum + moved));
-        }
-        Some(whole(sum?, call.output.extent()))
+        push_pull(LstmOutputPull.into(), &call, tangents, |tangent| Open::new(cell).bend(y, tangent))
     }
     fn vjp<'t, T: Float>(
         self,
