@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::common::choices::Roads;
 use crate::dataset::Dataset;
-use crate::net::NetForm;
+use crate::net::{NetForm, Statistics};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -41,6 +41,14 @@ pub struct Setting {
     #[serde(default)]
     pub norm: Option<f64>,
     pub road: Roads,
+    /// How query images are normalised in scoring.
+    #[serde(default = "of_query")]
+    pub statistics: Statistics,
+}
+
+/// As all checkpoints were scored that do not say.
+fn of_query() -> Statistics {
+    Statistics::Query
 }
 
 /// What the command line says of settings.
@@ -52,6 +60,7 @@ pub struct Wishes {
     pub alpha: Option<f64>,
     pub rate: Option<f64>,
     pub road: Option<Roads>,
+    pub statistics: Option<Statistics>,
 }
 
 impl Learner {
@@ -108,6 +117,11 @@ impl Learner {
             norm: (self == Learner::MetaLstm).then_some(0.25),
             // What is left alone in the inner steps costs the tape road nothing.
             road: wishes.road.unwrap_or(if self == Learner::Anil { Roads::Tape } else { Roads::Adjoint }),
+            statistics: wishes.statistics.unwrap_or(if self == Learner::MetaLstm {
+                Statistics::Support
+            } else {
+                Statistics::Query
+            }),
         }
     }
 

@@ -21,6 +21,16 @@ pub enum NetForm {
     Dense,
 }
 
+/// What batch norm normalises query images by in scoring; in training it is always the batch at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Statistics {
+    /// All query images of the task together (transductive), as in MAML
+    Query,
+    /// The support images as the adapted classifier sees them
+    Support,
+}
+
 /// A classifier, and the mean cross-entropy of what it says.
 #[derive(Clone, Debug)]
 pub enum Net {
@@ -58,6 +68,21 @@ impl Net {
         match self {
             Net::Conv(net) => net.logits(theta, images),
             Net::Dense(net) => net.logits(theta, images),
+        }
+    }
+
+    /// The logits of the query images of an adapted net.
+    pub fn answers<'t>(
+        &self,
+        theta: Params<'t>,
+        episode: EpisodeVars<'t>,
+        statistics: Statistics,
+    ) -> Var<'t> {
+        let (seen, asked) = (episode.support.x, episode.query.x);
+        match (statistics, self) {
+            (Statistics::Query, _) => self.logits(theta, asked),
+            (Statistics::Support, Net::Conv(net)) => net.logits_as_seen(theta, seen, asked),
+            (Statistics::Support, Net::Dense(net)) => net.logits_as_seen(theta, seen, asked),
         }
     }
 

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Parser, ValueEnum};
-use metatape::tasks::FewShot;
+use metatape::tasks::{Augmentation, FewShot};
 use serde::{Deserialize, Serialize};
 
 use crate::common::choices::{Orders, Roads, count, few, once};
 use crate::common::{Common, Result};
 use crate::dataset::{Dataset, Part};
 use crate::learner::{Learner, Setting, Wishes};
-use crate::net::NetForm;
+use crate::net::{NetForm, Statistics};
 
 /// Meta-learns to tell classes of images apart from a few examples each, and prints published accuracies beside its own.
 ///
@@ -50,6 +50,9 @@ pub struct Options {
     /// Trains the first-order or the exact form of every learner, whatever its name says
     #[arg(long)]
     order: Option<Orders>,
+    /// Mirrors coloured images of training at random, and moves all by up to an eighth of their height
+    #[arg(long)]
+    augment: bool,
     /// How many inner steps a learner adapts by [default: 1 for meta-sgd, 5 for reptile, 12 for meta-lstm with 1
     /// shot and 5 with more, as published for MAML for others]
     #[arg(long, value_parser = few())]
@@ -86,12 +89,15 @@ pub struct Options {
     /// adjoint; tape for anil]
     #[arg(long)]
     road: Option<Roads>,
+    /// What batch norm normalises query images by in scoring [default: query; support for meta-lstm]
+    #[arg(long)]
+    statistics: Option<Statistics>,
     /// How many tasks are scored in the end [default: 600]
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(2..=1_000_000))]
     episodes: Option<usize>,
     /// Trains nothing: scores this checkpoint on the classes in --data
     #[arg(long, value_name = "CHECKPOINT", conflicts_with_all = ["resume", "dataset", "ways", "learners", "order", "steps",
-        "iterations", "meta_batch", "net", "filters", "alpha", "rate", "schedule", "clip", "road"])]
+        "iterations", "meta_batch", "net", "filters", "alpha", "rate", "schedule", "clip", "road", "augment"])]
     pub evaluate: Option<PathBuf>,
     /// With --evaluate: the part of the data to score on; classes that were trained on are only in train and all [default:
     /// test]
@@ -115,6 +121,9 @@ pub struct Plan {
     pub ways: usize,
     pub shots: usize,
     pub query: usize,
+    /// Whether images of training are changed at random.
+    #[serde(default)]
+    pub augment: bool,
     pub test_shots: Vec<usize>,
     pub test_query: usize,
     pub learners: Vec<Learner>,
@@ -157,6 +166,7 @@ impl Options {
             alpha: self.alpha,
             rate: self.rate,
             road: self.road,
+            statistics: self.statistics,
         };
         let settings = learners
             .iter()
@@ -185,6 +195,7 @@ impl Options {
             ways,
             shots,
             query,
+            augment: self.augment,
             test_shots: if self.test_shots.is_empty() { vec![shots] } else { once(self.test_shots.clone()) },
             test_query: self.test_query.unwrap_or(query),
             learners,
@@ -214,6 +225,7 @@ impl Options {
         trained.images_of_class = images_of_class(quick);
         for setting in trained.settings.values_mut() {
             setting.test_steps = self.test_steps.unwrap_or(setting.test_steps);
+            setting.statistics = self.statistics.unwrap_or(setting.statistics);
         }
         trained
     }
@@ -224,15 +236,19 @@ impl Plan {
         &self.settings[&learner]
     }
 
-    /// The tasks of training.
-    pub fn tasks(&self) -> FewShot {
-        let (ways, shots, query) = (self.ways, self.shots, self.query);
-        FewShot { ways, shots, query, rotations: self.dataset.turns() }
+    /// The tasks of training, of images of this height.
+    pub fn tasks(&self, height: usize) -> FewShot {
+        let mirror = self.dataset.is_coloured();
+        let augmentation =
+            if self.augment { Augmentation { mirror, shift: height / 8 } } else { Augmentation::NONE };
+        let rotations = self.dataset.turns();
+        FewShot { query: self.query, rotations, augmentation, ..self.test_tasks(self.shots) }
     }
 
     /// The tasks of scoring at so many shots.
     pub fn test_tasks(&self, shots: usize) -> FewShot {
-        FewShot { shots, query: self.test_query, ..self.tasks() }
+        let (ways, query, rotations) = (self.ways, self.test_query, self.dataset.turns());
+        FewShot { ways, shots, query, rotations, augmentation: Augmentation::NONE }
     }
 }
 

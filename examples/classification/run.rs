@@ -130,9 +130,10 @@ impl Run {
         mut told: impl FnMut(usize),
     ) -> Option<Vec<f64>> {
         let steps = (self.setting.test_steps, Adaptation::AsTrained);
-        let net = self.net.clone();
-        let score =
-            move |theta: Params<'_>, query: BatchVars<'_>| accuracy(net.logits(theta, query.x), query.y);
+        let (net, statistics) = (self.net.clone(), self.setting.statistics);
+        let score = move |theta: Params<'_>, episode: EpisodeVars<'_>| {
+            accuracy(net.answers(theta, episode, statistics), episode.query.y)
+        };
         let rng = &mut stream(self.seed, which, 0);
         let mut episodes: Vec<Episode> = (0..SLICE.min(count)).map(|_| tasks.episode(rng)).collect();
         let mut all = Vec::with_capacity(count);
@@ -154,7 +155,7 @@ impl Run {
     pub fn predictions(&self, episode: &Episode) -> Vec<usize> {
         let theta = self.training.adapted(&episode.support, self.setting.test_steps);
         let tape = Tape::new();
-        let logits = self.net.logits(theta.put(&tape), tape.tensor(&episode.query.x));
+        let logits = self.net.answers(theta.put(&tape), episode.put(&tape), self.setting.statistics);
         let ways = logits.shape().dim(1);
         logits.read(|logits| logits.chunks_exact(ways).map(arg_max).collect())
     }

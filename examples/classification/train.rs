@@ -56,7 +56,7 @@ pub fn run(options: &Options) -> common::Result {
         origin.agree(checkpoint)?;
         runs.iter_mut().try_for_each(|run| run.restore(checkpoint))?;
     }
-    let tasks = plan.tasks().over(&data.train, &origin.normalization)?;
+    let tasks = plan.tasks(data.train.shape()[0]).over(&data.train, &origin.normalization)?;
     let watched = data.val.as_ref().unwrap_or(&data.test);
     let watched = plan.test_tasks(plan.shots).over(watched, &origin.normalization)?;
     train(&plan, &origin, &mut session, &mut runs, [&tasks, &watched])?;
@@ -68,7 +68,7 @@ pub fn run(options: &Options) -> common::Result {
 /// Refuses tasks that the data are too few for before anything is written.
 fn check_sizes(plan: &Plan, data: &Data) -> common::Result {
     let origin = Origin::of(&data.train);
-    plan.tasks().over(&data.train, &origin.normalization)?;
+    plan.tasks(data.train.shape()[0]).over(&data.train, &origin.normalization)?;
     let watched = data.val.as_ref().unwrap_or(&data.test);
     plan.test_tasks(plan.shots).over(watched, &origin.normalization)?;
     for shots in &plan.test_shots {

@@ -25,7 +25,7 @@ pub trait Train: Send + Sync {
         episodes: &[Episode],
         steps: (usize, Adaptation),
     ) -> Vec<Vec<f64>>;
-    /// As [`Train::evaluate`], but by another score on the query set.
+    /// As [`Train::evaluate`], but by another score.
     fn evaluate_by(
         &self,
         workers: &Workers<f32>,
@@ -50,7 +50,7 @@ pub trait Train: Send + Sync {
 }
 
 /// A number for each of the episodes that lie side by side.
-pub type Score = dyn for<'t> Fn(Params<'t>, BatchVars<'t>) -> Vec<f64> + Sync;
+pub type Score = dyn for<'t> Fn(Params<'t>, EpisodeVars<'t>) -> Vec<f64> + Sync;
 
 /// Meta-parameters that can be saved: none, or rates.
 pub trait Named {

@@ -5,7 +5,7 @@ use super::inner::start;
 use super::outer::{Worker, Workers};
 use super::{Inner, Loss, Order, Problem};
 use crate::nn::Params;
-use crate::ops::{BatchVars, Tape, Var};
+use crate::ops::{EpisodeVars, Tape, Var};
 use crate::simd::Float;
 use crate::tape::AtRest;
 use crate::tensor::{Batch, Episode, Tensors};
@@ -38,21 +38,23 @@ impl<L, F> Problem<L, F> {
         L: Inner<T>,
         F: Loss<T>,
     {
-        let loss = |theta: Params<'_, T>, query: BatchVars<'_, T>| {
-            self.loss.loss(theta, query).read(|losses| losses.iter().map(|loss| loss.to_f64()).collect())
+        let loss = |theta: Params<'_, T>, episode: EpisodeVars<'_, T>| {
+            self.loss
+                .loss(theta, episode.query)
+                .read(|losses| losses.iter().map(|loss| loss.to_f64()).collect())
         };
         self.evaluate_by(workers, at, episodes, (steps, adaptation), loss)
     }
 
-    /// As [`Problem::evaluate`], but by a score of one's own on the query set, for instance
-    /// [`accuracy`](crate::nn::accuracy): one number for each of the episodes that lie side by side.
+    /// As [`Problem::evaluate`], but by a score of one's own, for instance [`accuracy`](crate::nn::accuracy) on the query
+    /// set: one number for each of the episodes that lie side by side.
     pub fn evaluate_by<T: Float>(
         &self,
         workers: &Workers<T>,
         at: (&Tensors<T>, &L::Meta),
         episodes: &[Episode<T>],
         (steps, adaptation): (usize, Adaptation),
-        score: impl for<'t> Fn(Params<'t, T>, BatchVars<'t, T>) -> Vec<f64> + Sync,
+        score: impl for<'t> Fn(Params<'t, T>, EpisodeVars<'t, T>) -> Vec<f64> + Sync,
     ) -> Vec<Vec<f64>>
     where
         L: Inner<T>,
@@ -60,8 +62,8 @@ impl<L, F> Problem<L, F> {
     {
         let mut scores = vec![Vec::with_capacity(steps + 1); episodes.len()];
         workers.each(episodes, &mut scores, |worker, episodes, scores| {
-            self.score(worker, at, episodes, (steps, adaptation), |theta, query| {
-                let now = score(theta, query);
+            self.score(worker, at, episodes, (steps, adaptation), |theta, episodes| {
+                let now = score(theta, episodes);
                 for (e, scores) in scores.iter_mut().enumerate() {
                     scores.push(now[e % now.len()]);
                 }
@@ -70,7 +72,7 @@ impl<L, F> Problem<L, F> {
         scores
     }
 
-    /// Adapts the episodes of one chunk step by step, and shows parameters and query sets before the first step and after
+    /// Adapts the episodes of one chunk step by step, and shows parameters and episodes before the first step and after
     /// each.
     fn score<T: Float>(
         &self,
@@ -78,7 +80,7 @@ impl<L, F> Problem<L, F> {
         (theta, meta): (&Tensors<T>, &L::Meta),
         episodes: &[Episode<T>],
         (steps, adaptation): (usize, Adaptation),
-        mut show: impl for<'t> FnMut(Params<'t, T>, BatchVars<'t, T>),
+        mut show: impl for<'t> FnMut(Params<'t, T>, EpisodeVars<'t, T>),
     ) where
         L: Inner<T>,
         F: Loss<T>,
@@ -94,7 +96,7 @@ impl<L, F> Problem<L, F> {
             let fast = rest.before(k, (learner, initial), now, tape);
             let theta = fast.0;
             let on_tape = Episode::put_episodes(episodes, tape);
-            show(theta, on_tape.query);
+            show(theta, on_tape);
             if k == steps {
                 break;
             }

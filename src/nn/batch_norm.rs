@@ -71,3 +71,20 @@ pub fn normalizer<'t, T: Float>(
     };
     concat(a, b, 0)
 }
+
+/// What a net with batch norm says of `images` when it normalises them by the statistics that it made of `seen`. `net`
+/// computes its output for images by a function from the maps before each normalisation to their statistics.
+#[track_caller]
+pub(super) fn as_seen<'t, T: Float>(
+    net: impl Fn(Var<'t, T>, &mut dyn FnMut(Var<'t, T>) -> Var<'t, T>) -> Var<'t, T>,
+    seen: Var<'t, T>,
+    images: Var<'t, T>,
+) -> Var<'t, T> {
+    let mut statistics = Vec::new();
+    net(seen, &mut |z| {
+        statistics.push(z.moments());
+        statistics[statistics.len() - 1]
+    });
+    let mut statistics = statistics.into_iter();
+    net(images, &mut |_| statistics.next().expect("the same net normalises as often"))
+}

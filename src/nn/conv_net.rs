@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::batch_norm::normalizer;
+use super::batch_norm::{as_seen, normalizer};
 use super::{Activation, Initializer, Params, dense};
 use crate::ops::Var;
 use crate::simd::Float;
@@ -171,13 +171,39 @@ impl ConvNet {
     /// The parameters or the images are not this net's.
     #[track_caller]
     pub fn logits<'t, T: Float>(&self, theta: Params<'t, T>, images: Var<'t, T>) -> Var<'t, T> {
+        self.logits_by(theta, images, Var::moments)
+    }
+
+    /// The logits of images that are normalised by the statistics of other images, `seen`, at each block: those of a support
+    /// set, so that what is said of an image does not hang on the images it is asked about with.
+    ///
+    /// # Panics
+    /// The parameters or the images are not this net's.
+    #[track_caller]
+    pub fn logits_as_seen<'t, T: Float>(
+        &self,
+        theta: Params<'t, T>,
+        seen: Var<'t, T>,
+        images: Var<'t, T>,
+    ) -> Var<'t, T> {
+        as_seen(|images, statistics| self.logits_by(theta, images, statistics), seen, images)
+    }
+
+    /// The logits by such statistics as are made of the maps of each block.
+    #[track_caller]
+    fn logits_by<'t, T: Float>(
+        &self,
+        theta: Params<'t, T>,
+        images: Var<'t, T>,
+        mut statistics: impl FnMut(Var<'t, T>) -> Var<'t, T>,
+    ) -> Var<'t, T> {
         let mut parameters = theta.iter();
         let mut next = || parameters.next().expect("as many parameters as the net has");
         let mut h = images;
         for _ in 0..self.blocks {
             let w = next();
             let gamma = (self.scales == Scales::Both).then(&mut next);
-            h = self.block(h, w, gamma, next());
+            h = self.block(h, w, [gamma, Some(next())], &mut statistics);
         }
         let images = h.shape().dim(0);
         h = match self.features {
@@ -197,12 +223,12 @@ impl ConvNet {
         &self,
         x: Var<'t, T>,
         w: Var<'t, T>,
-        gamma: Option<Var<'t, T>>,
-        beta: Var<'t, T>,
+        [gamma, beta]: [Option<Var<'t, T>>; 2],
+        statistics: &mut impl FnMut(Var<'t, T>) -> Var<'t, T>,
     ) -> Var<'t, T> {
         let stride = if self.halving == Halving::Stride { 2 } else { 1 };
         let z = x.conv(w, [stride; 2], [1, 1]);
-        let scale_shift = normalizer(z.moments(), gamma, Some(beta), T::from_f64(self.epsilon));
+        let scale_shift = normalizer(statistics(z), gamma, beta, T::from_f64(self.epsilon));
         match (self.activation, self.halving) {
             (Activation::Relu, Halving::MaxPool) => z.relu_pool(scale_shift, [2, 2], [2, 2]),
             (Activation::Relu, Halving::Stride) => z.relu_pool(scale_shift, [1, 1], [1, 1]),

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::batch_norm::normalizer;
+use super::batch_norm::{as_seen, normalizer};
 use super::{Activation, Initializer, Params, dense};
 use crate::ops::Var;
 use crate::simd::Float;
@@ -49,6 +49,31 @@ impl DenseNet {
     /// The parameters or the images are not this net's.
     #[track_caller]
     pub fn logits<'t, T: Float>(&self, theta: Params<'t, T>, images: Var<'t, T>) -> Var<'t, T> {
+        self.logits_by(theta, images, Var::moments)
+    }
+
+    /// The logits of images that are normalised by the statistics of other images, `seen`, as
+    /// [`ConvNet::logits_as_seen`](super::ConvNet::logits_as_seen) does.
+    ///
+    /// # Panics
+    /// The parameters or the images are not this net's.
+    #[track_caller]
+    pub fn logits_as_seen<'t, T: Float>(
+        &self,
+        theta: Params<'t, T>,
+        seen: Var<'t, T>,
+        images: Var<'t, T>,
+    ) -> Var<'t, T> {
+        as_seen(|images, statistics| self.logits_by(theta, images, statistics), seen, images)
+    }
+
+    #[track_caller]
+    fn logits_by<'t, T: Float>(
+        &self,
+        theta: Params<'t, T>,
+        images: Var<'t, T>,
+        mut statistics: impl FnMut(Var<'t, T>) -> Var<'t, T>,
+    ) -> Var<'t, T> {
         assert!(
             theta.len() == 2 * self.layers.len() + 2,
             "logits: {} parameters are not the net's",
@@ -58,7 +83,7 @@ impl DenseNet {
         for layer in 0..self.layers.len() {
             let z = h.matmul(theta.get(2 * layer));
             let beta = theta.get(2 * layer + 1);
-            h = z.scale_shift(normalizer(z.moments(), None, Some(beta), T::from_f64(self.epsilon))).relu();
+            h = z.scale_shift(normalizer(statistics(z), None, Some(beta), T::from_f64(self.epsilon))).relu();
         }
         let head = 2 * self.layers.len();
         dense(h, theta.get(head), theta.get(head + 1), Activation::Identity)

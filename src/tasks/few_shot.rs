@@ -3,6 +3,8 @@
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 
+pub use self::view::Augmentation;
+use self::view::View;
 use super::images::{DatasetError, Images, Normalization};
 use crate::simd::Float;
 use crate::tensor::{Batch, Episode, Shape, Tensor};
@@ -10,11 +12,12 @@ use crate::tensor::{Batch, Episode, Shape, Tensor};
 /// The size of few-shot classification tasks: "N-way K-shot".
 ///
 /// ```
-/// use metatape::tasks::{FewShot, Glyphs, Normalization, stream};
+/// use metatape::tasks::{Augmentation, FewShot, Glyphs, Normalization, stream};
 /// use metatape::tensor::Episode;
 ///
 /// let images = Glyphs::new().draw(20, 4, &mut stream(0, 0, 0));
-/// let protocol = FewShot { ways: 5, shots: 1, query: 2, rotations: true };
+/// let augmentation = Augmentation::NONE;
+/// let protocol = FewShot { ways: 5, shots: 1, query: 2, rotations: true, augmentation };
 /// let tasks = protocol.over(&images, &Normalization::unit(1))?;
 /// let mut rng = stream(0, 1, 0);
 /// let mut episode: Episode = tasks.episode(&mut rng);
@@ -36,6 +39,8 @@ pub struct FewShot {
     /// Whether each class of an episode is turned by 0, 90, 180 or 270 degrees, all of its images alike: a turned character
     /// is another character (Santoro et al. 2016, arXiv:1605.06065; so in MAML).
     pub rotations: bool,
+    /// How single images are changed at random, if they are.
+    pub augmentation: Augmentation,
 }
 
 impl FewShot {
@@ -53,7 +58,7 @@ impl FewShot {
         images: &'a Images,
         normalization: &Normalization,
     ) -> Result<FewShotTasks<'a>, DatasetError> {
-        let FewShot { ways, shots, query, rotations } = self;
+        let FewShot { ways, shots, query, rotations, .. } = self;
         let refuse = |reason| Err(DatasetError::EpisodeSize { ways, shots, query, reason });
         if ways == 0 || shots == 0 || query == 0 {
             return refuse("none of the three may be 0".into());
@@ -118,7 +123,7 @@ impl FewShotTasks<'_> {
     /// If a tensor of the episode has another shape than [`FewShotTasks::episode`] gives it.
     #[track_caller]
     pub fn episode_into<T: Float, R: Rng + ?Sized>(&self, episode: &mut Episode<T>, rng: &mut R) {
-        let FewShot { ways, shots, query, rotations } = self.protocol;
+        let FewShot { ways, shots, query, rotations, .. } = self.protocol;
         let Episode { support, query: judged } = episode;
         for (batch, images) in [(&*support, shots), (&*judged, query)] {
             let (found, expected) = ([batch.x.shape(), batch.y.shape()], self.shapes(images));
@@ -131,8 +136,8 @@ impl FewShotTasks<'_> {
             draw_distinct(self.images.count(class), chosen, rng);
             let turns = if rotations { rng.random_range(0..4) } else { 0 };
             let (first, second) = chosen.split_at(shots);
-            self.write_class(support, label, class, first, turns);
-            self.write_class(judged, label, class, second, turns);
+            self.write_class(support, label, (class, first), turns, rng);
+            self.write_class(judged, label, (class, second), turns, rng);
         }
     }
 
@@ -142,35 +147,30 @@ impl FewShotTasks<'_> {
         [Shape::from([rows, height, width, channels]), Shape::from([rows])]
     }
 
-    /// Fills the rows of one class.
-    fn write_class<T: Float>(
+    /// Fills the rows of one class with images of it.
+    fn write_class<T: Float, R: Rng + ?Sized>(
         &self,
         batch: &mut Batch<T>,
         label: usize,
-        class: usize,
-        images: &[usize],
+        (class, images): (usize, &[usize]),
         turns: usize,
+        rng: &mut R,
     ) {
         let rows = label * images.len()..(label + 1) * images.len();
         batch.y.values_mut()[rows.clone()].fill(T::from_usize(label));
         let length = self.images.shape().iter().product();
         for (out, &image) in batch.x.values_mut().chunks_exact_mut(length).skip(rows.start).zip(images) {
-            self.write_image(self.images.image(class, image), turns, out);
+            let view = self.protocol.augmentation.view(turns, rng);
+            self.write_image(self.images.image(class, image), &view, out);
         }
     }
 
-    /// The image as numbers, turned counterclockwise by so many quarters.
-    fn write_image<T: Float>(&self, image: &[u8], turns: usize, out: &mut [T]) {
-        let [_, width, channels] = self.images.shape();
-        let last = width - 1;
+    /// The image as numbers, as it is looked at.
+    fn write_image<T: Float>(&self, image: &[u8], view: &View, out: &mut [T]) {
+        let [height, width, channels] = self.images.shape();
         for (row, out) in out.chunks_exact_mut(width * channels).enumerate() {
             for (column, out) in out.chunks_exact_mut(channels).enumerate() {
-                let (row, column) = match turns {
-                    0 => (row, column),
-                    1 => (column, last - row),
-                    2 => (last - row, last - column),
-                    _ => (last - column, row),
-                };
+                let [row, column] = view.source([row, column], [height, width]);
                 let pixel = &image[(row * width + column) * channels..][..channels];
                 for ((out, numbers), &byte) in out.iter_mut().zip(&self.numbers).zip(pixel) {
                     *out = T::from_f64(numbers[usize::from(byte)]);
@@ -189,6 +189,8 @@ fn draw_distinct<R: Rng + ?Sized>(n: usize, chosen: &mut [usize], rng: &mut R) {
     }
     chosen.shuffle(rng);
 }
+
+mod view;
 
 #[cfg(test)]
 mod tests;

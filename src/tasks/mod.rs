@@ -11,7 +11,7 @@ mod images;
 mod sinusoid;
 mod stream;
 
-pub use few_shot::{FewShot, FewShotTasks};
+pub use few_shot::{Augmentation, FewShot, FewShotTasks};
 pub use glyphs::Glyphs;
 pub use images::{DatasetError, Images, Normalization};
 pub use sinusoid::{Sinusoid, Wave};

@@ -3,7 +3,8 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::tasks::{Glyphs, stream};
 
-const PROTOCOL: FewShot = FewShot { ways: 5, shots: 2, query: 3, rotations: false };
+const PROTOCOL: FewShot =
+    FewShot { ways: 5, shots: 2, query: 3, rotations: false, augmentation: Augmentation::NONE };
 
 /// Images that say who they are: class, image, and the place of each pixel.
 fn labelled(classes: u8, images: u8) -> Images {
@@ -99,6 +100,38 @@ fn each_class_has_one_of_four_rotations() {
 }
 
 #[test]
+fn each_image_is_mirrored_and_moved_by_itself() {
+    let images = labelled(7, 6);
+    let augmentation = Augmentation { mirror: true, shift: 1 };
+    let tasks = over(FewShot { augmentation, ..PROTOCOL }, &images).unwrap();
+    // Every view of an image of 3 x 3 places, by hand: the places that are seen.
+    let views: Vec<Vec<u8>> = [false, true]
+        .into_iter()
+        .flat_map(|mirrored| (0..9).map(move |shift| (mirrored, shift / 3 - 1, shift % 3 - 1)))
+        .map(|(mirrored, down, right): (bool, i8, i8)| {
+            let source = |at: i8, by: i8| (at - by).clamp(0, 2);
+            let seen = |at: i8| {
+                let column = source(at % 3, right);
+                source(at / 3, down) * 3 + if mirrored { 2 - column } else { column }
+            };
+            (0..9).map(|at| seen(at) as u8).collect()
+        })
+        .collect();
+    let mut seen = vec![0; views.len()];
+    for task in 0..100 {
+        let episode: Episode<f64> = tasks.episode(&mut stream(5, 0, task));
+        for image in episode.support.x.values().chunks(18).chain(episode.query.x.values().chunks(18)) {
+            let places: Vec<u8> = bytes(image).chunks(2).map(|pixel| pixel[1]).collect();
+            seen[views.iter().position(|view| *view == places).expect("a view")] += 1;
+        }
+    }
+    let chi_square: f64 =
+        seen.iter().map(|&n| (f64::from(n) - 2500.0 / 18.0).powi(2) / (2500.0 / 18.0)).sum();
+    // 17 degrees of freedom: 1 in 10,000 lies above this.
+    assert!(chi_square < 45.0, "{chi_square}: {seen:?}");
+}
+
+#[test]
 fn draws_are_uniform() {
     let mut rng = stream(2, 0, 0);
     let mut counts = [0; 60];
@@ -161,7 +194,7 @@ fn impossible_sizes_are_refused() {
     }
     let mut wide = Images::new([1, 2, 1]);
     wide.push_class("wide", vec![0; 20]);
-    let one = FewShot { ways: 1, shots: 1, query: 1, rotations: true };
+    let one = FewShot { ways: 1, shots: 1, query: 1, rotations: true, augmentation: Augmentation::NONE };
     let error = over(one, &wide).unwrap_err();
     assert_eq!(error.to_string(), "images of 1 x 2 pixels cannot be rotated: they are not square");
     assert!(one.over(&wide, &Normalization::unit(3)).is_err());

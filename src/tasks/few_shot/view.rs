@@ -1,0 +1,53 @@
+//! How an image is looked at: turned, mirrored, moved.
+
+use rand::{Rng, RngExt};
+
+/// Random changes of single images, drawn anew for every image of every task. They leave the class what it is, so that few
+/// classes make more tasks; scores are for images as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Augmentation {
+    /// Whether one image in two is mirrored, left to right.
+    pub mirror: bool,
+    /// By how many pixels an image is moved at most, down or up and right or left; its border is repeated.
+    pub shift: usize,
+}
+
+impl Augmentation {
+    /// Images as they are.
+    pub const NONE: Augmentation = Augmentation { mirror: false, shift: 0 };
+
+    /// A view of an image, turned by so many quarters.
+    pub(super) fn view<R: Rng + ?Sized>(self, turns: usize, rng: &mut R) -> View {
+        let mirrored = self.mirror && rng.random();
+        let mut shift = || if self.shift == 0 { 0 } else { rng.random_range(0..=2 * self.shift) };
+        View { turns, mirrored, shift: [shift(), shift()], most: self.shift }
+    }
+}
+
+/// An image turned, then mirrored, then moved.
+pub(super) struct View {
+    /// Quarters, counterclockwise.
+    turns: usize,
+    mirrored: bool,
+    /// How far down and right, beginning at `most` up and left.
+    shift: [usize; 2],
+    most: usize,
+}
+
+impl View {
+    /// The row and column that are seen at a row and column of an image of this size.
+    pub(super) fn source(&self, at: [usize; 2], size: [usize; 2]) -> [usize; 2] {
+        let moved = |axis: usize| (at[axis] + self.most).saturating_sub(self.shift[axis]).min(size[axis] - 1);
+        let (row, mut column) = (moved(0), moved(1));
+        let last = size[1] - 1;
+        if self.mirrored {
+            column = last - column;
+        }
+        match self.turns {
+            0 => [row, column],
+            1 => [column, last - row],
+            2 => [last - row, last - column],
+            _ => [last - column, row],
+        }
+    }
+}
