@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::process::Command;
 use std::sync::Once;
 
-use metatape::nn::{Lstm, gaussian_log_density};
+use metatape::nn::{Gaussian, Lstm};
 use metatape::prelude::*;
 use metatape::simd::{Level, LevelError, level};
 
@@ -160,7 +160,9 @@ fn layers_and_losses_blame_the_model() {
     refused("matmul_add of [5, 3] and [2, 4] and [4]: the inner lengths differ", || mlp(theta, x, relu));
     let odd = list(&[&[3, 4], &[4], &[4, 1]]).put(&tape);
     refused("mlp: 3 tensors are no pairs of weights and biases", || mlp(odd, x, relu));
-    refused("sub of [5, 3] and [4, 2]: the shapes do not broadcast", || gaussian_log_density(x, y, b));
+    refused("sub of [5, 3] and [4, 2]: the shapes do not broadcast", || {
+        Gaussian { mean: y, log_deviation: b }.log_density(x)
+    });
 }
 
 #[test]

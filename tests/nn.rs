@@ -2,7 +2,7 @@
 
 mod support;
 
-use metatape::nn::{accuracy, gaussian_log_density};
+use metatape::nn::{Gaussian, accuracy};
 use metatape::prelude::*;
 use metatape::tasks::stream;
 use rand::RngExt;
@@ -135,7 +135,7 @@ fn the_gaussian_density_is_the_formula() {
     };
     let tape = Tape::new();
     let vars = [&x, &mean, &log_deviation].map(|tensor| tape.tensor(tensor));
-    let density = gaussian_log_density(vars[0], vars[1], vars[2]);
+    let density = Gaussian { mean: vars[1], log_deviation: vars[2] }.log_density(vars[0]);
     assert_eq!(density.shape().dims(), [3]);
     for (row, density) in density.to_tensor().values().iter().enumerate() {
         let expected = naive(&x, &mean, &log_deviation, row);
@@ -143,13 +143,34 @@ fn the_gaussian_density_is_the_formula() {
     }
     let total = |x: &Tensor<f64>, mean: &Tensor<f64>, s: &Tensor<f64>| {
         let tape = Tape::new();
-        let [x, mean, s] = [x, mean, s].map(|tensor| tape.tensor(tensor));
-        gaussian_log_density(x, mean, s).sum().item()
+        let [x, mean, log_deviation] = [x, mean, s].map(|tensor| tape.tensor(tensor));
+        Gaussian { mean, log_deviation }.log_density(x).sum().item()
     };
     let gradients = grad(density.sum(), &vars).map(|gradient| gradient.to_tensor());
     assert_slopes(&x, &gradients[0], |x| total(x, &mean, &log_deviation));
     assert_slopes(&mean, &gradients[1], |mean| total(&x, mean, &log_deviation));
     assert_slopes(&log_deviation, &gradients[2], |s| total(&x, &mean, s));
+}
+
+#[test]
+fn the_divergence_of_gaussians_is_the_mean_of_the_logarithm_of_their_ratio() {
+    let tape = Tape::<f64>::new();
+    let gaussian = |mean: f64, log_deviation: f64| Gaussian {
+        mean: tape.fill(Extent::shared([1, 1]), mean),
+        log_deviation: tape.fill(Extent::shared([1]), log_deviation),
+    };
+    for (one, other) in [([0.3, -0.2], [-0.4, 0.5]), ([1.0, 0.4], [0.8, -0.3]), ([0.5, 0.1], [0.5, 0.1])] {
+        let [p, q] = [one, other].map(|[mean, log_deviation]| gaussian(mean, log_deviation));
+        // An integral by a fine sum over ten deviations to either side.
+        let deviation = one[1].exp();
+        let step = deviation * 1e-3;
+        let points = Tensor::from_fn([20_001, 1], |i| one[0] + (i as f64 - 10_000.0) * step);
+        let x = tape.tensor(&points);
+        let (of_p, of_q) = (p.log_density(x), q.log_density(x));
+        let integral = (of_p.exp() * (of_p - of_q)).sum().item() * step;
+        let divergence = p.divergence(q).sum().item();
+        assert!((divergence - integral).abs() < 1e-9, "{divergence}, by the integral {integral}");
+    }
 }
 
 #[test]

@@ -241,8 +241,7 @@ impl Plan {
         let mirror = self.dataset.is_coloured();
         let augmentation =
             if self.augment { Augmentation { mirror, shift: height / 8 } } else { Augmentation::NONE };
-        let rotations = self.dataset.turns();
-        FewShot { query: self.query, rotations, augmentation, ..self.test_tasks(self.shots) }
+        FewShot { query: self.query, augmentation, ..self.test_tasks(self.shots) }
     }
 
     /// The tasks of scoring at so many shots.

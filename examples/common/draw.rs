@@ -124,12 +124,13 @@ fn draw(chart: &Chart, picture: &Area) -> Outcome {
             let outline: Vec<_> = upper.chain(lower).collect();
             plane.draw_series([Polygon::new(outline, colour.mix(0.18).filled())])?;
         }
-        match series.mark {
-            Mark::Dashes => {
-                plane.draw_series(DashedLineSeries::new(means(), 3 * STROKE, 2 * STROKE, stroke))?;
-            }
-            _ => {
-                plane.draw_series(LineSeries::new(means(), stroke))?;
+        let is_gap = |point: &[f64; 3]| !(point[0].is_finite() && height(point[1]).is_finite());
+        for unbroken in series.points.split(is_gap) {
+            let line = unbroken.iter().map(|&[x, value, _]| (x, height(value)));
+            if series.mark == Mark::Dashes {
+                plane.draw_series(DashedLineSeries::new(line, 3 * STROKE, 2 * STROKE, stroke))?;
+            } else {
+                plane.draw_series(LineSeries::new(line, stroke))?;
             }
         }
     }

@@ -20,7 +20,7 @@ const COLOURS: [RGBColor; 7] = [
 
 /// A chart of lines and points over one horizontal axis.
 ///
-/// What is not finite, or not positive on a logarithmic axis, is left out.
+/// What is not finite, or not positive on a logarithmic axis, is left out; a line has a gap there.
 pub struct Chart {
     pub(super) title: String,
     pub(super) x: String,

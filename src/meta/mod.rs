@@ -19,6 +19,7 @@ mod meta_sgd;
 pub mod optimizer;
 mod optimizer_training;
 mod outer;
+pub mod policy;
 mod preprocess;
 mod problem;
 mod recording;

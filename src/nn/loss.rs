@@ -23,25 +23,6 @@ pub fn cross_entropy<'t, T: Float>(logits: Var<'t, T>, labels: Var<'t, T>) -> Va
     logits.cross_entropy(labels).mean()
 }
 
-/// The logarithm of the density of a normal distribution with diagonal covariance, for each row of `x`:
-/// `sum_j -(x_j - mean_j)^2 / (2 e^{2 s_j}) - s_j - ln(2 pi) / 2`, where `s` is the logarithm of the deviation.
-///
-/// `x` and `mean` are `[n, d]`, `log_deviation` broadcasts to that; the result is `[n]`.
-///
-/// # Panics
-/// The shapes do not fit.
-#[track_caller]
-pub fn gaussian_log_density<'t, T: Float>(
-    x: Var<'t, T>,
-    mean: Var<'t, T>,
-    log_deviation: Var<'t, T>,
-) -> Var<'t, T> {
-    let z = (x - mean) * (-log_deviation).exp();
-    let half_log_two_pi = T::from_f64(0.5 * (2.0 * std::f64::consts::PI).ln());
-    let each = z.square().scale(T::from_f64(-0.5)) - log_deviation - half_log_two_pi;
-    each.sum_axis(1)
-}
-
 /// The share of rows of logits `[n, classes]` whose largest entry is at the label's place, for each episode.
 ///
 /// # Panics

@@ -19,6 +19,7 @@ mod shape;
 #[expect(clippy::module_inception, reason = "a file is named after the type in it")]
 mod tensor;
 mod tensors;
+mod trajectories;
 
 pub use atomic::write_atomically;
 pub use checkpoint::{Checkpoint, CheckpointError, load, save};
@@ -26,3 +27,4 @@ pub use episode::{Batch, Episode};
 pub use shape::Shape;
 pub use tensor::Tensor;
 pub use tensors::Tensors;
+pub use trajectories::Trajectories;

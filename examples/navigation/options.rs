@@ -1,0 +1,156 @@
+//! The command line, and the plan that it makes.
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Parser, ValueEnum};
+use metatape::tasks::{self, Navigation};
+use serde::Serialize;
+
+use crate::common::Common;
+use crate::common::choices::{count, few, once};
+use crate::learner::Learner;
+
+/// Meta-learns policies for 2D navigation with MAML and Meta-SGD, and prints the published table beside its own.
+///
+/// A point has to go to a goal that it cannot see; it learns where the goal is from what its first trajectories earn.
+#[derive(Parser)]
+#[command(name = "navigation")]
+pub struct Options {
+    #[command(flatten)]
+    pub common: Common,
+    /// A learner to train; may be repeated [default: maml and meta-sgd]
+    #[arg(long = "learner", value_name = "NAME")]
+    learners: Vec<Learner>,
+    /// Where tasks start; may be repeated [default: fixed and varying]
+    #[arg(long = "start", value_name = "WHERE")]
+    starts: Vec<Start>,
+    /// How many outer iterations
+    #[arg(long, default_value_t = 100, value_parser = count())]
+    iterations: usize,
+    /// How many tasks an iteration sees [default: 20]
+    #[arg(long, value_parser = few())]
+    tasks: Option<usize>,
+    /// How many trajectories an update learns from, and as many again judge it [default: 20]
+    #[arg(long, value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000))]
+    trajectories: Option<usize>,
+    /// How many updates a policy is trained to adapt by
+    #[arg(long, default_value_t = 1, value_parser = few())]
+    steps: usize,
+    /// After how many updates a policy is scored, at most
+    #[arg(long, default_value_t = 1, value_parser = few())]
+    updates: usize,
+    /// The inner rate; for meta-sgd the one that all rates begin at
+    #[arg(long, default_value_t = 0.5, value_parser = rate)]
+    alpha: f64,
+    /// The outer step: inside a trust region as published, or by Adam
+    #[arg(long, default_value = "trpo")]
+    outer: Outer,
+    /// The rate of Adam
+    #[arg(long, default_value_t = 0.01, value_parser = rate)]
+    rate: f64,
+    /// What an action is: a share of the fastest move, as in MAML's code, or the move itself
+    #[arg(long, default_value = "normalised")]
+    actions: Actions,
+    /// How many unseen tasks are scored in the end [default: 600]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(2..=1_000_000))]
+    test_tasks: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// At the origin
+    Fixed,
+    /// Anywhere
+    Varying,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outer {
+    Trpo,
+    Adam,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Actions {
+    Normalised,
+    Plain,
+}
+
+/// What is to be done: the options with every default filled in.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    pub learners: Vec<Learner>,
+    pub starts: Vec<Start>,
+    pub iterations: usize,
+    pub tasks: usize,
+    pub trajectories: usize,
+    pub steps: usize,
+    pub updates: usize,
+    pub alpha: f64,
+    pub outer: Outer,
+    pub rate: f64,
+    pub actions: Actions,
+    pub test_tasks: usize,
+    #[serde(skip)]
+    pub seed: u64,
+}
+
+impl Options {
+    /// The plan that these options make.
+    pub fn plan(&self) -> Plan {
+        let quick = self.common.quick;
+        let all = |given: &[Learner]| {
+            if given.is_empty() { vec![Learner::Maml, Learner::MetaSgd] } else { given.to_vec() }
+        };
+        let starts =
+            if self.starts.is_empty() { vec![Start::Fixed, Start::Varying] } else { self.starts.clone() };
+        Plan {
+            learners: once(all(&self.learners)),
+            starts: once(starts),
+            iterations: if quick { self.iterations.min(3) } else { self.iterations },
+            tasks: self.tasks.unwrap_or(if quick { 4 } else { 20 }),
+            trajectories: self.trajectories.unwrap_or(if quick { 10 } else { 20 }),
+            steps: self.steps,
+            updates: self.updates,
+            alpha: self.alpha,
+            outer: self.outer,
+            rate: self.rate,
+            actions: self.actions,
+            test_tasks: self.test_tasks.unwrap_or(if quick { 20 } else { 600 }),
+            seed: self.common.seed,
+        }
+    }
+}
+
+impl Plan {
+    /// The distribution of tasks.
+    pub fn navigation(&self, start: Start) -> Navigation {
+        let tasks = Navigation::new(match start {
+            Start::Fixed => tasks::Start::Fixed,
+            Start::Varying => tasks::Start::Varying,
+        });
+        match self.actions {
+            Actions::Normalised => tasks,
+            Actions::Plain => Navigation { unit: 1.0, ..tasks },
+        }
+    }
+}
+
+impl Start {
+    pub fn name(self) -> &'static str {
+        match self {
+            Start::Fixed => "fixed",
+            Start::Varying => "varying",
+        }
+    }
+}
+
+/// A number above zero.
+fn rate(word: &str) -> Result<f64, String> {
+    match word.parse() {
+        Ok(rate) if rate > 0.0 && rate <= 1e3 => Ok(rate),
+        _ => Err("a number above 0 and up to 1000 is needed".into()),
+    }
+}
