@@ -127,10 +127,19 @@ fn draw(chart: &Chart, picture: &Area) -> Outcome {
         let is_gap = |point: &[f64; 3]| !(point[0].is_finite() && height(point[1]).is_finite());
         for unbroken in series.points.split(is_gap) {
             let line = unbroken.iter().map(|&[x, value, _]| (x, height(value)));
-            if series.mark == Mark::Dashes {
-                plane.draw_series(DashedLineSeries::new(line, 3 * STROKE, 2 * STROKE, stroke))?;
-            } else {
-                plane.draw_series(LineSeries::new(line, stroke))?;
+            match series.mark {
+                Mark::Dashes => {
+                    plane.draw_series(DashedLineSeries::new(line, 3 * STROKE, 2 * STROKE, stroke))?;
+                }
+                Mark::Path => {
+                    // Piece by piece: where one thick line turns back, it would end in a long spike.
+                    let places: Vec<_> = line.collect();
+                    let thin = colour.mix(0.6).stroke_width(STROKE / 2);
+                    plane.draw_series(places.windows(2).map(|ends| PathElement::new(ends.to_vec(), thin)))?;
+                }
+                _ => {
+                    plane.draw_series(LineSeries::new(line, stroke))?;
+                }
             }
         }
     }
@@ -143,7 +152,7 @@ fn draw_legend(chart: &Chart, area: &Area) -> Outcome {
         let y = 3 * TITLE as i32 + (2 * place as i32 + 1) * TEXT as i32;
         let stroke = colour.stroke_width(STROKE);
         match mark {
-            Mark::Line => area.draw(&PathElement::new([(0, y), (SAMPLE, y)], stroke))?,
+            Mark::Line | Mark::Path => area.draw(&PathElement::new([(0, y), (SAMPLE, y)], stroke))?,
             Mark::Dashes => {
                 for start in [0, SAMPLE * 2 / 5, SAMPLE * 4 / 5] {
                     area.draw(&PathElement::new([(start, y), (start + SAMPLE / 5, y)], stroke))?;

@@ -41,6 +41,7 @@ pub(super) struct Series {
 pub(super) enum Mark {
     Line,
     Dashes,
+    Path,
     Points,
 }
 
@@ -69,6 +70,11 @@ impl Chart {
     /// Adds a line through `[x, y, half]` with a band from y - half to y + half.
     pub fn band(self, name: impl Into<String>, points: impl IntoIterator<Item = [f64; 3]>) -> Self {
         self.add(name, points, Mark::Line)
+    }
+
+    /// Adds a thin line through `[x, y]` that may turn back on itself.
+    pub fn path(self, name: impl Into<String>, points: impl IntoIterator<Item = [f64; 2]>) -> Self {
+        self.add(name, points.into_iter().map(|[x, y]| [x, y, 0.0]), Mark::Path)
     }
 
     /// Adds points at `[x, y, half]` with bars from y - half to y + half.

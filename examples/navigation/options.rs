@@ -2,6 +2,7 @@
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Parser, ValueEnum};
+use metatape::meta::policy::Estimator;
 use metatape::tasks::{self, Navigation};
 use serde::Serialize;
 
@@ -23,9 +24,9 @@ pub struct Options {
     /// Where tasks start; may be repeated [default: fixed and varying]
     #[arg(long = "start", value_name = "WHERE")]
     starts: Vec<Start>,
-    /// How many outer iterations
-    #[arg(long, default_value_t = 100, value_parser = count())]
-    iterations: usize,
+    /// How many outer iterations [default: 100]
+    #[arg(long, value_parser = count())]
+    iterations: Option<usize>,
     /// How many tasks an iteration sees [default: 20]
     #[arg(long, value_parser = few())]
     tasks: Option<usize>,
@@ -41,9 +42,24 @@ pub struct Options {
     /// The inner rate; for meta-sgd the one that all rates begin at
     #[arg(long, default_value_t = 0.5, value_parser = rate)]
     alpha: f64,
+    /// The share of a step beyond --steps that is taken in scoring
+    #[arg(long, default_value_t = 0.5, value_parser = share)]
+    later: f64,
+    /// The deviation of actions that a policy begins with
+    #[arg(long, default_value_t = 1.0, value_parser = rate)]
+    deviation: f64,
+    /// What a reward one step later counts where advantages are estimated
+    #[arg(long, default_value_t = 0.99, value_parser = share)]
+    discount: f64,
+    /// What an error of the baseline one step later counts where advantages are estimated
+    #[arg(long, default_value_t = 0.9, value_parser = share)]
+    lambda: f64,
     /// The outer step: inside a trust region as published, or by Adam
     #[arg(long, default_value = "trpo")]
     outer: Outer,
+    /// The radius of the trust region: the largest mean divergence of the adapted policies from those before
+    #[arg(long, default_value_t = 0.01, value_parser = rate)]
+    radius: f64,
     /// The rate of Adam
     #[arg(long, default_value_t = 0.01, value_parser = rate)]
     rate: f64,
@@ -89,7 +105,12 @@ pub struct Plan {
     pub steps: usize,
     pub updates: usize,
     pub alpha: f64,
+    pub later: f64,
+    pub deviation: f64,
+    pub discount: f64,
+    pub lambda: f64,
     pub outer: Outer,
+    pub radius: f64,
     pub rate: f64,
     pub actions: Actions,
     pub test_tasks: usize,
@@ -109,13 +130,18 @@ impl Options {
         Plan {
             learners: once(all(&self.learners)),
             starts: once(starts),
-            iterations: if quick { self.iterations.min(3) } else { self.iterations },
+            iterations: self.iterations.unwrap_or(if quick { 3 } else { 100 }),
             tasks: self.tasks.unwrap_or(if quick { 4 } else { 20 }),
             trajectories: self.trajectories.unwrap_or(if quick { 10 } else { 20 }),
             steps: self.steps,
             updates: self.updates,
             alpha: self.alpha,
+            later: self.later,
+            deviation: self.deviation,
+            discount: self.discount,
+            lambda: self.lambda,
             outer: self.outer,
+            radius: self.radius,
             rate: self.rate,
             actions: self.actions,
             test_tasks: self.test_tasks.unwrap_or(if quick { 20 } else { 600 }),
@@ -125,6 +151,11 @@ impl Options {
 }
 
 impl Plan {
+    /// How advantages are estimated.
+    pub fn estimator(&self) -> Estimator {
+        Estimator { discount: self.discount, lambda: self.lambda, ..Estimator::published() }
+    }
+
     /// The distribution of tasks.
     pub fn navigation(&self, start: Start) -> Navigation {
         let tasks = Navigation::new(match start {
@@ -144,6 +175,14 @@ impl Start {
             Start::Fixed => "fixed",
             Start::Varying => "varying",
         }
+    }
+}
+
+/// A number from 0 to 1.
+fn share(word: &str) -> Result<f64, String> {
+    match word.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("a number from 0 to 1 is needed".into()),
     }
 }
 

@@ -23,7 +23,7 @@ pub fn returns(runs: &[Run], session: &Session) -> Result {
 
 /// How many unseen tasks are drawn for a run, and how many trajectories of each.
 const TASKS: usize = 2;
-const TRAJECTORIES: usize = 5;
+const TRAJECTORIES: usize = 3;
 
 /// For each run, unseen tasks with trajectories before adaptation and after one update.
 ///
@@ -36,7 +36,7 @@ pub fn paths(plan: &Plan, runs: &[Run], session: &Session) -> Result {
             let title = format!("{}: {TRAJECTORIES} trajectories in an unseen task", run.name);
             let mut chart = Chart::new(title, "x", "y");
             for (name, trajectories) in ["before", "after 1 update"].into_iter().zip(&adapted.trajectories) {
-                chart = chart.line(name, lines(trajectories));
+                chart = chart.path(name, lines(trajectories));
             }
             let point = |[x, y]: [f64; 2]| [[x, y, 0.0]];
             let chart = chart.points("start", point(world.place)).points("goal", point(world.goal));

@@ -1,17 +1,17 @@
 //! One learner on one kind of start, from its first weights to its last.
 
 use metatape::meta::policy::{
-    AdaptationError, Adapted, Estimator, OuterStep, PolicyProblem, PolicyReport, PolicyTraining, Trpo,
+    AdaptationError, Adapted, OuterStep, PolicyProblem, PolicyReport, PolicyTraining, Trpo,
 };
 use metatape::meta::{GuardError, Inner};
 use metatape::nn::{Gaussian, gaussian_mlp, gaussian_mlp_parameters};
 use metatape::prelude::*;
-use metatape::tasks::{Navigation, PointWorld, WorldError, stream};
+use metatape::tasks::{PointWorld, WorldError, stream};
 use metatape::tensor::Checkpoint;
 use rayon::prelude::*;
 
 use crate::common::{self, Kept, Named, Saved, saved, streams};
-use crate::learner::Learner;
+use crate::learner::{Careful, Learner};
 use crate::options::{Outer, Plan, Start};
 use crate::tasks::Place;
 
@@ -31,7 +31,7 @@ type Outcome = Result<Adapted, AdaptationError<WorldError>>;
 /// Policies in training, whatever the learner.
 trait Train: Send + Sync {
     fn step(&mut self, tasks: &[Adapted]) -> Result<PolicyReport, GuardError>;
-    fn adapt(&self, navigation: Navigation, place: Place, updates: usize, trajectories: usize) -> Outcome;
+    fn adapt(&self, plan: &Plan, task: (PointWorld, Place), updates: usize) -> Outcome;
     fn parts(&self) -> Vec<(&'static str, Tensors)>;
     fn restore(&mut self, run: &str, checkpoint: &Checkpoint, iteration: usize) -> common::Result;
     fn skips(&self) -> [u64; 2];
@@ -52,18 +52,22 @@ impl Run {
 
     fn new(plan: &Plan, start: Start, learner: Learner) -> Run {
         let rng = &mut stream(plan.seed, streams::WEIGHTS, 0);
-        let theta = gaussian_mlp_parameters(&[2, 100, 100, 2], Initializer::Xavier, 0.0, rng);
+        let log_deviation = plan.deviation.ln() as f32;
+        let theta = gaussian_mlp_parameters(&[2, 100, 100, 2], Initializer::Xavier, log_deviation, rng);
         let alpha = plan.alpha as f32;
+        let (trained, share) = (plan.steps, plan.later as f32);
         let order = learner.order();
         let training: Box<dyn Train> = match learner {
             Learner::Maml | Learner::Fomaml => {
-                let problem = PolicyProblem { learner: Maml { rate: alpha }, policy, order };
+                let learner = Careful { learner: Maml { rate: alpha }, trained, share };
+                let problem = PolicyProblem { learner, policy, order };
                 Box::new(PolicyTraining::new(problem, (theta, ()), outer(plan)))
             }
             Learner::MetaSgd => {
                 let rule = MetaSgd { steps_with_own_rates: plan.steps, ..MetaSgd::published() };
                 let alpha = rule.rates_like(&theta, alpha);
-                let problem = PolicyProblem { learner: rule, policy, order };
+                let learner = Careful { learner: rule, trained, share };
+                let problem = PolicyProblem { learner, policy, order };
                 Box::new(PolicyTraining::new(problem, (theta, alpha), outer(plan)))
             }
         };
@@ -107,7 +111,7 @@ impl Run {
         let navigation = plan.navigation(self.start);
         let adapt = |task: usize| {
             let place = Place { seed: plan.seed, iteration, task };
-            self.training.adapt(navigation, place, updates, plan.trajectories)
+            self.training.adapt(plan, (place.world(navigation), place), updates)
         };
         let outcomes: Vec<Outcome> = tasks.clone().into_par_iter().map(adapt).collect();
         let when =
@@ -126,9 +130,9 @@ impl Run {
     /// It cannot be adapted to.
     pub fn shown(&self, plan: &Plan, task: usize) -> common::Result<(PointWorld, Adapted)> {
         let place = Place { seed: plan.seed, iteration: streams::PLOTS, task };
-        let navigation = plan.navigation(self.start);
-        let adapted = self.training.adapt(navigation, place, 1, plan.trajectories);
-        Ok((place.world(navigation), adapted.map_err(|error| error.to_string())?))
+        let world = place.world(plan.navigation(self.start));
+        let adapted = self.training.adapt(plan, (world, place), 1);
+        Ok((world, adapted.map_err(|error| error.to_string())?))
     }
 
     pub fn save(&self, saved: &mut Saved) {
@@ -163,7 +167,7 @@ impl Run {
 
 fn outer(plan: &Plan) -> OuterStep<Adam> {
     match plan.outer {
-        Outer::Trpo => OuterStep::Trpo(Trpo::published()),
+        Outer::Trpo => OuterStep::Trpo(Trpo { radius: plan.radius, ..Trpo::published() }),
         Outer::Adam => OuterStep::Descent([Adam::new(), Adam::new()], Schedule::constant(plan.rate)),
     }
 }
@@ -178,11 +182,10 @@ where
         PolicyTraining::step(self, &tasks)
     }
 
-    fn adapt(&self, navigation: Navigation, place: Place, updates: usize, trajectories: usize) -> Outcome {
+    fn adapt(&self, plan: &Plan, (world, place): (PointWorld, Place), updates: usize) -> Outcome {
         let at = (&self.learned.0, &self.learned.1);
-        let world = place.world(navigation);
-        self.problem.adapt(at, (updates, &Estimator::published()), |updates, actor| {
-            place.trajectories(world, (updates, trajectories), actor)
+        self.problem.adapt(at, (updates, &plan.estimator()), |updates, actor| {
+            place.trajectories(world, (updates, plan.trajectories), actor)
         })
     }
 
