@@ -66,3 +66,25 @@ impl<L: Inner<f32>> Inner<f32> for Careful<L> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use metatape::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_careful_learner_takes_a_share_of_steps_that_it_was_not_trained_with() {
+        let tape = Tape::new();
+        let mut at = Tensors::new();
+        at.push("w", Tensor::scalar(1.0));
+        let theta = at.put(&tape);
+        let rule = Careful { learner: Maml { rate: 0.5 }, trained: 2, share: 0.25 };
+        let after = |step: usize| {
+            let slope = Slope { loss: tape.scalar(0.0), gradient: theta };
+            let (moved, _) = rule.step((), (theta, rule.memory(theta)), slope, step);
+            moved.get(0).item()
+        };
+        assert_eq!([0, 1, 2, 3].map(after), [0.5, 0.5, 0.875, 0.875]);
+    }
+}

@@ -193,3 +193,48 @@ fn rate(word: &str) -> Result<f64, String> {
         _ => Err("a number above 0 and up to 1000 is needed".into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(words: &str) -> Result<Options, clap::Error> {
+        Options::try_parse_from(["navigation"].into_iter().chain(words.split_whitespace()))
+    }
+
+    #[test]
+    fn without_options_the_published_table_is_made() {
+        let plan = options("").unwrap().plan();
+        assert_eq!(plan.learners, [Learner::Maml, Learner::MetaSgd]);
+        assert_eq!(plan.starts, [Start::Fixed, Start::Varying]);
+        assert_eq!((plan.iterations, plan.tasks, plan.trajectories, plan.test_tasks), (100, 20, 20, 600));
+        assert_eq!(plan.navigation(Start::Varying), Navigation::new(tasks::Start::Varying));
+    }
+
+    #[test]
+    fn a_quick_run_is_small_and_what_is_asked_for_stands() {
+        let plan = options("--quick --iterations 7 --start varying --learner meta-sgd --learner meta-sgd")
+            .unwrap()
+            .plan();
+        assert_eq!((plan.iterations, plan.tasks, plan.test_tasks), (7, 4, 20));
+        assert_eq!(
+            (plan.learners.as_slice(), plan.starts.as_slice()),
+            (&[Learner::MetaSgd][..], &[Start::Varying][..])
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for words in [
+            "--tasks 0",
+            "--alpha -1",
+            "--lambda 1.5",
+            "--discount nan",
+            "--start here",
+            "--test-tasks 1",
+            "--radius 0",
+        ] {
+            assert!(options(words).is_err(), "{words} was taken");
+        }
+    }
+}

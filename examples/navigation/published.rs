@@ -33,3 +33,19 @@ pub fn of(start: Start, learner: Learner, updates: usize) -> Option<Published> {
     let found = MAML.get(updates).filter(|_| of_maml);
     found.map(|mean| Published { mean: *mean, ci95: None })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_stands_before_the_curve() {
+        let mean = |start, learner, updates| of(start, learner, updates).map(|published| published.mean);
+        assert_eq!(mean(Start::Fixed, Learner::Maml, 1), Some(-9.12));
+        assert_eq!(mean(Start::Fixed, Learner::Maml, 2), Some(-3.33));
+        assert_eq!(mean(Start::Varying, Learner::MetaSgd, 1), Some(-10.15));
+        assert_eq!(mean(Start::Varying, Learner::Maml, 2), None);
+        assert_eq!(mean(Start::Fixed, Learner::Maml, 5), None);
+        assert_eq!(mean(Start::Fixed, Learner::Fomaml, 1), None);
+    }
+}
