@@ -2,7 +2,8 @@
 //!
 //! An inner learner is a pure function of parameters ([`Inner`]): [`Maml`] with a fixed rate, [`MetaSgd`] with learned
 //! rates. [`Problem`] joins a learner, a model's loss, a number of steps, an [`Order`] and a [`Road`], and gives the
-//! meta-gradient of a meta-batch. [`Training`] descends it and never applies what is not finite.
+//! meta-gradient of a meta-batch. [`Training`] descends it and never applies what is not finite. [`policy`] does the same for
+//! policies that act in worlds.
 
 mod adapting;
 mod adjoint;
