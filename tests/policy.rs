@@ -320,6 +320,8 @@ fn the_baseline_is_the_least_squares_fit() {
         |column: &dyn Fn(usize) -> f64| residual.iter().enumerate().map(|(i, r)| r * column(i)).sum::<f64>();
     assert!(against(&|_| 1.0).abs() < 1e-6 && against(&|i| seen.observations.values()[2 * i]).abs() < 1e-6);
     assert!(residual.iter().any(|r| r.abs() > 0.1));
+    // What cannot be fitted is no endless search.
+    assert_eq!(Baseline::fit(&seen, &[f64::NAN; 19], 1e-5).values(&seen), [0.0; 19]);
     // One observation again and again: features that depend on each other are no obstacle.
     let same = Trajectories { observations: Tensor::full([19, 2], 3.0), ..seen };
     assert!(Baseline::fit(&same, &linear, 0.0).values(&same).iter().all(|value| value.is_finite()));

@@ -34,7 +34,7 @@ impl Learner {
 }
 
 /// A learner that takes a share of each step beyond those that it was trained with: near the goal a step as long as the first
-/// leads past it. MAML's authors halve theirs.
+/// leads past it.
 #[derive(Clone, Copy, Debug)]
 pub struct Careful<L> {
     pub learner: L,

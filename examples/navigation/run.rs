@@ -1,7 +1,7 @@
 //! One learner on one kind of start, from its first weights to its last.
 
 use metatape::meta::policy::{
-    AdaptationError, Adapted, OuterStep, PolicyProblem, PolicyReport, PolicyTraining, Trpo,
+    AdaptationError, Adapted, OuterStep, PolicyProblem, PolicyReport, PolicyTask, PolicyTraining, Trpo,
 };
 use metatape::meta::{GuardError, Inner};
 use metatape::nn::{Gaussian, gaussian_mlp, gaussian_mlp_parameters};
@@ -30,7 +30,7 @@ type Outcome = Result<Adapted, AdaptationError<WorldError>>;
 
 /// Policies in training, whatever the learner.
 trait Train: Send + Sync {
-    fn step(&mut self, tasks: &[Adapted]) -> Result<PolicyReport, GuardError>;
+    fn step(&mut self, tasks: &[PolicyTask]) -> Result<PolicyReport, GuardError>;
     fn adapt(&self, plan: &Plan, task: (PointWorld, Place), updates: usize) -> Outcome;
     fn parts(&self) -> Vec<(&'static str, Tensors)>;
     fn restore(&mut self, run: &str, checkpoint: &Checkpoint, iteration: usize) -> common::Result;
@@ -96,7 +96,8 @@ impl Run {
         }
         // As a checkpoint keeps them, so that a resumed run tells of the same.
         self.returns.push(means.into_iter().map(|mean| f64::from(mean as f32)).collect());
-        Ok(self.training.step(&adapted).map_err(|error| format!("{}, {error}", self.name))?)
+        let tasks: Vec<PolicyTask> = adapted.into_iter().map(|adapted| adapted.task).collect();
+        Ok(self.training.step(&tasks).map_err(|error| format!("{}, {error}", self.name))?)
     }
 
     /// The mean return of each unseen task before adaptation and after each update.
@@ -183,9 +184,8 @@ where
     L: Inner<f32, Meta: Named + Clone + Send + Sync> + Send,
     P: metatape::meta::policy::Policy<f32> + Send,
 {
-    fn step(&mut self, tasks: &[Adapted]) -> Result<PolicyReport, GuardError> {
-        let tasks: Vec<_> = tasks.iter().map(|adapted| adapted.task.clone()).collect();
-        PolicyTraining::step(self, &tasks)
+    fn step(&mut self, tasks: &[PolicyTask]) -> Result<PolicyReport, GuardError> {
+        PolicyTraining::step(self, tasks)
     }
 
     fn adapt(&self, plan: &Plan, (world, place): (PointWorld, Place), updates: usize) -> Outcome {

@@ -17,7 +17,8 @@ const STEPS: f64 = 100.0;
 
 impl Baseline {
     /// The weights that minimise `|features . w - targets|^2 + ridge |w|^2`, a target for each step of the trajectories. Where
-    /// that has no sound solution, ten times the ridge is tried, and so on.
+    /// that has no sound solution, ten times the ridge is tried, and so on; where no ridge helps, because a target or a sum of
+    /// them is not finite, all weights are 0.
     ///
     /// # Panics
     /// There are not as many targets as steps.
@@ -37,7 +38,7 @@ impl Baseline {
             }
         }
         let mut ridge = ridge;
-        loop {
+        while ridge.is_finite() {
             let mut matrix = normal.clone();
             (0..size).for_each(|i| matrix[i * size + i] += ridge);
             if let Some(weights) = solve(matrix, right.clone()) {
@@ -45,6 +46,7 @@ impl Baseline {
             }
             ridge = (10.0 * ridge).max(f64::MIN_POSITIVE);
         }
+        Baseline { weights: vec![0.0; size] }
     }
 
     /// What each step of the trajectories begins with is worth.
