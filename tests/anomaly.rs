@@ -16,6 +16,7 @@ const fn planted(op: &'static str, order: u8, program: fn(&Tape<f64>) -> u32) ->
     Planted { program, op: Some(op), order }
 }
 
+#[track_caller]
 fn leaf<'t>(tape: &'t Tape<f64>, values: &[f64]) -> Var<'t, f64> {
     tape.leaf(Extent::shared([values.len()]), |out| out.copy_from_slice(values))
 }
@@ -41,9 +42,9 @@ const PLANTED: [Planted; 28] = [
         let x = leaf(tape, &[1e160, 1.0, 0.0, 1e160]).reshape([2, 2]);
         here!(x.matmul(x)).1
     }),
-    planted("sum", 0, |tape| here!(leaf(tape, &[1e308, 1e308]).sum()).1),
+    planted("sum_to", 0, |tape| here!(leaf(tape, &[1e308, 1e308]).sum()).1),
     planted("add", 0, |tape| here!(tape.scalar(1.7e308) + tape.scalar(1.7e308)).1),
-    Planted { op: None, order: 0, program: |tape| (here!(leaf(tape, &[1.0, f64::NAN])).1) },
+    Planted { op: None, order: 0, program: |tape| here!(leaf(tape, &[1.0, f64::NAN])).1 },
     planted("sqrt", 1, |tape| {
         let x = tape.scalar(0.0);
         let (y, line) = here!(x.sqrt());

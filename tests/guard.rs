@@ -113,8 +113,13 @@ fn what_persists_is_an_error_and_changes_nothing() {
     assert!(!training.step(&bad(1, f64::NAN)).unwrap().applied);
     assert!(!training.step(&bad(2, f64::NAN)).unwrap().applied);
     let error = training.step(&bad(3, f64::NAN)).unwrap_err();
-    assert_eq!(error, GuardError { iteration: 3, in_a_row: 3 });
-    assert_eq!(error.to_string(), "iteration 3: the last 3 meta-gradients were infinite or not a number");
+    let GuardError { iteration, in_a_row, ref anomaly } = error;
+    assert_eq!((iteration, in_a_row), (3, 3));
+    // The point that is no number came from outside.
+    assert_eq!(anomaly.as_ref().map(|anomaly| anomaly.op), Some(None));
+    let text = error.to_string();
+    let start = "iteration 3: the last 3 meta-gradients were infinite or not a number; first, ";
+    assert!(text.starts_with(start), "{text}");
     assert_eq!(bits(&training), before);
     assert_eq!((training.guard.skipped, training.iteration), (3, 3));
 }

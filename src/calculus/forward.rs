@@ -114,6 +114,7 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
                 continue;
             }
             let node = self.tape.node(id);
+            self.tape.differentiate(Some(id));
             let Some(tangent) = self.through(id, node) else { continue };
             // A computed variable may itself be an input: its own tangent comes on top.
             let link = &mut self.scratch.links[at];
@@ -122,6 +123,7 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
                 own => O::add(Var::at(self.tape, own), tangent).id(),
             };
         }
+        self.tape.differentiate(None);
     }
 
     /// The tangent of one node, from those of what it read.

@@ -175,9 +175,11 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
             let id = self.first + at as u32;
             let node = self.tape.node(id);
             if let Some(op) = node.op {
+                self.tape.differentiate(Some(id));
                 self.through(id, &node, op, Var::at(self.tape, link));
             }
         }
+        self.tape.differentiate(None);
     }
 
     /// Hands the cotangent of one node on to what it read.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::tape::Anomaly;
+
 /// Counts the meta-gradients that were skipped because they were not finite, and gives up when that persists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guard {
@@ -31,7 +33,7 @@ impl Guard {
         self.skipped += 1;
         self.in_a_row += 1;
         if self.in_a_row >= self.limit {
-            Err(GuardError { iteration, in_a_row: self.in_a_row })
+            Err(GuardError { iteration, in_a_row: self.in_a_row, anomaly: None })
         } else {
             Ok(false)
         }
@@ -46,12 +48,21 @@ impl Default for Guard {
 }
 
 /// The meta-gradient has not been finite for too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct GuardError {
     /// The iteration, counted from 0, at which training gave up.
     pub iteration: usize,
     /// How many in a row were not finite.
     pub in_a_row: u64,
+    /// Where the last of them comes from, if that is known.
+    pub anomaly: Option<Box<Anomaly>>,
+}
+
+impl GuardError {
+    /// The same, and where the last meta-gradient comes from.
+    pub(super) fn because(self, anomaly: Option<Anomaly>) -> Self {
+        GuardError { anomaly: anomaly.map(Box::new), ..self }
+    }
 }
 
 impl fmt::Display for GuardError {
@@ -60,7 +71,11 @@ impl fmt::Display for GuardError {
             f,
             "iteration {}: the last {} meta-gradients were infinite or not a number",
             self.iteration, self.in_a_row
-        )
+        )?;
+        match &self.anomaly {
+            Some(anomaly) => write!(f, "; first, {anomaly}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -77,6 +92,6 @@ mod tests {
         let admitted: Vec<_> = (0..).zip(finite).map(|(at, finite)| guard.admit(at, finite)).collect();
         assert_eq!(admitted, finite.map(Ok));
         assert_eq!((guard.skipped, guard.in_a_row), (4, 2));
-        assert_eq!(guard.admit(5, false), Err(GuardError { iteration: 5, in_a_row: 3 }));
+        assert_eq!(guard.admit(5, false), Err(GuardError { iteration: 5, in_a_row: 3, anomaly: None }));
     }
 }

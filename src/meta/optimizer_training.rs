@@ -70,14 +70,16 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> OptimizerTraining<T, L,
     /// One [segment](Unroll::segment) with all of `optimizees`, and one update by its gradient.
     ///
     /// # Errors
-    /// The gradient has not been finite for as many updates as the guard allows. Nothing is learned then.
+    /// The gradient has not been finite for as many updates as the guard allows. Nothing is learned then. Of
+    /// [watched](Workers::watched) workers the error tells the anomaly.
     ///
     /// # Panics
     /// As [`Unroll::segment`].
     #[track_caller]
     pub fn step(&mut self, optimizees: &mut [Optimizee<T>], steps: usize) -> Result<Report, GuardError> {
         let loss = self.unroll.segment(&mut self.workers, &self.phi, optimizees, steps, &mut self.gradient);
-        let report = Report::admit((&mut self.guard, self.clip), self.iteration, loss, &mut self.gradient)?;
+        let admitted = Report::admit((&mut self.guard, self.clip), self.iteration, loss, &mut self.gradient);
+        let report = admitted.map_err(|error| error.because(self.workers.anomaly()))?;
         if report.applied {
             self.optimizer.descend(&mut self.phi, &self.gradient, self.schedule.at(self.iteration));
         }

@@ -9,7 +9,7 @@ use crate::calculus::grad;
 use crate::kernels::map::{add_assign, scale_assign};
 use crate::ops::{Op, Tape, Var};
 use crate::simd::Float;
-use crate::tape::{AtRest, Bundle, Differentiable};
+use crate::tape::{Anomaly, AtRest, Bundle, Differentiable};
 use crate::tensor::Shape;
 
 /// What one chunk of work needs: a tape, and memory for values at rest.
@@ -35,6 +35,8 @@ pub(super) struct Worker<T: Float> {
 #[derive(Debug)]
 pub struct Workers<T: Float> {
     chunk: usize,
+    /// Whether tapes look at what is computed on them.
+    watched: bool,
     /// Whether programs of the tape road may serve more than once.
     pub(super) replays: bool,
     idle: Mutex<Vec<Worker<T>>>,
@@ -42,6 +44,12 @@ pub struct Workers<T: Float> {
 }
 
 impl<T: Float> Worker<T> {
+    fn new(watched: bool) -> Self {
+        let tape = || if watched { Tape::watched() } else { Tape::new() };
+        let (recording, task_gradient) = (Recording::on(tape()), Vec::new());
+        Worker { tape: tape(), recording, memory: Vec::new(), shapes: Vec::new(), task_gradient }
+    }
+
     /// The tape with nothing on it.
     pub(super) fn fresh_tape(&mut self) -> &Tape<T> {
         self.tape.clear();
@@ -64,7 +72,23 @@ impl<T: Float> Workers<T> {
     #[track_caller]
     pub fn new(chunk: usize) -> Self {
         assert!(chunk > 0, "a chunk of no episodes");
-        Workers { chunk, replays: false, idle: Mutex::new(Vec::new()), results: Vec::new() }
+        Workers { chunk, watched: false, replays: false, idle: Mutex::new(Vec::new()), results: Vec::new() }
+    }
+
+    /// Workers whose tapes are [watched](Tape::watched): slower, and [`Workers::anomaly`] tells what they have seen.
+    ///
+    /// # Panics
+    /// As [`Workers::new`].
+    #[track_caller]
+    pub fn watched(chunk: usize) -> Self {
+        Workers { watched: true, ..Workers::new(chunk) }
+    }
+
+    /// The first infinity or NaN on a tape of [watched](Workers::watched) workers; where several chunks have met one, that
+    /// of one chunk.
+    pub fn anomaly(&self) -> Option<Anomaly> {
+        let idle = self.idle.lock().expect("no worker panicked");
+        idle.iter().find_map(|worker| worker.tape.anomaly().or_else(|| worker.recording.tape.anomaly()))
     }
 
     /// The most bytes of values that one tape has held.
@@ -125,7 +149,7 @@ impl<T: Float> Workers<T> {
         gradient.fill(T::ZERO);
         let mut loss = 0.0;
         let recorded = self.replays.then_some(count);
-        with_worker(&self.idle, recorded, |worker| loss = work(worker, chunk, gradient));
+        with_worker((&self.idle, self.watched), recorded, |worker| loss = work(worker, chunk, gradient));
         scale_assign(gradient, T::ONE / T::from_usize(count));
         loss / count as f64
     }
@@ -140,7 +164,8 @@ impl<T: Float> Workers<T> {
     ) -> f64 {
         gradient.fill(T::ZERO);
         self.results.resize_with(chunks.len(), || Result { loss: 0.0, gradient: Vec::new() });
-        let (idle, size, replays, most) = (&self.idle, gradient.len(), self.replays, self.chunk);
+        let (size, replays, most) = (gradient.len(), self.replays, self.chunk);
+        let idle = (&self.idle, self.watched);
         let parts = self.results.par_iter_mut().zip(chunks).enumerate();
         parts.for_each(|(part, (result, chunk))| {
             result.gradient.clear();
@@ -166,7 +191,7 @@ impl<T: Float> Workers<T> {
     ) {
         let chunks = episodes.par_chunks(self.chunk).zip(outputs.par_chunks_mut(self.chunk));
         chunks.for_each(|(episodes, outputs)| {
-            with_worker(&self.idle, None, |worker| work(worker, episodes, outputs));
+            with_worker((&self.idle, self.watched), None, |worker| work(worker, episodes, outputs));
         });
     }
 }
@@ -174,7 +199,7 @@ impl<T: Float> Workers<T> {
 /// Lends an idle worker, or a new one. A stack rather than one worker a thread: a thread that waits inside one chunk may
 /// begin another. Where recorded programs serve again, the worker has one for as many episodes or is new.
 fn with_worker<T: Float>(
-    idle: &Mutex<Vec<Worker<T>>>,
+    (idle, watched): (&Mutex<Vec<Worker<T>>>, bool),
     recorded: Option<usize>,
     work: impl FnOnce(&mut Worker<T>),
 ) {
@@ -194,13 +219,7 @@ fn with_worker<T: Float>(
         }
     };
     let idle_worker = find(&mut idle.lock().expect("no worker panicked"));
-    let mut worker = idle_worker.unwrap_or_else(|| Worker {
-        tape: Tape::new(),
-        recording: Recording::new(),
-        memory: Vec::new(),
-        shapes: Vec::new(),
-        task_gradient: Vec::new(),
-    });
+    let mut worker = idle_worker.unwrap_or_else(|| Worker::new(watched));
     work(&mut worker);
     idle.lock().expect("no worker panicked").push(worker);
 }
@@ -258,12 +277,16 @@ where
         copy_out(&grad(total, &meta), gradient);
         total.item().to_f64()
     });
-    let mut gradient = meta.clone();
-    let mut at = 0;
-    gradient.each_mut(&mut |tensor| {
+    (T::from_f64(mean), structured(meta, &flat))
+}
+
+/// Floats that lie one behind the other, in the structure of `like`.
+pub(super) fn structured<T: Float, M: AtRest<T> + Clone>(like: &M, flat: &[T]) -> M {
+    let (mut value, mut at) = (like.clone(), 0);
+    value.each_mut(&mut |tensor| {
         let len = tensor.values().len();
         tensor.values_mut().copy_from_slice(&flat[at..at + len]);
         at += len;
     });
-    (T::from_f64(mean), gradient)
+    value
 }

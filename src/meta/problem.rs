@@ -1,9 +1,10 @@
 //! What is differentiated: a learner, a loss, how many steps, to which order, by which road.
 
-use super::outer::{Worker, Workers};
+use super::outer::{Worker, Workers, structured};
 use super::{Clip, Inner, Loss, adjoint, reptile, tape_road};
 use crate::kernels::map::add_assign;
 use crate::simd::Float;
+use crate::tape::AtRest;
 use crate::tensor::{Episode, Tensors};
 
 /// To which order the meta-gradient is taken.
@@ -93,6 +94,26 @@ impl<L, F> Problem<L, F> {
         workers.mean(episodes, gradient, |worker, episodes, gradient| {
             self.chunk_gradient(worker, (theta, meta), episodes, gradient)
         })
+    }
+
+    /// [`Problem::mean_gradient`] in the structure of what it is taken by, on tapes of its own: for checks, and where time
+    /// does not count.
+    ///
+    /// # Panics
+    /// As there.
+    #[track_caller]
+    pub fn gradient<T: Float>(
+        &self,
+        at: &(Tensors<T>, L::Meta),
+        episodes: &[Episode<T>],
+    ) -> (f64, (Tensors<T>, L::Meta))
+    where
+        L: Inner<T, Meta: Clone>,
+        F: Loss<T>,
+    {
+        let mut flat = vec![T::ZERO; at.0.count() + at.1.count()];
+        let loss = self.mean_gradient(&mut Workers::new(episodes.len()), (&at.0, &at.1), episodes, &mut flat);
+        (loss, structured(at, &flat))
     }
 
     /// The sum over `episodes`, side by side on one tape, of the loss and of the gradient.

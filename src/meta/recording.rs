@@ -45,14 +45,15 @@ impl Places {
         gradient.each(&mut |var| gradient_ids.push(var.id()));
         self.loss = loss.id();
         self.episodes = episodes;
-        // A program in whose making a number was looked at may be another one for other numbers.
-        self.reusable = !loss.tape().was_read();
+        // A program in whose making a number was looked at may be another one for other numbers; and a watched tape looks
+        // at what it records.
+        self.reusable = !loss.tape().was_read() && !loss.tape().is_watched();
     }
 }
 
 impl<T: Float> Recording<T> {
-    pub(super) fn new() -> Self {
-        Recording { tape: Tape::new(), places: Places::default() }
+    pub(super) fn on(tape: Tape<T>) -> Self {
+        Recording { tape, places: Places::default() }
     }
 
     /// Lets the program never serve again.

@@ -4,7 +4,7 @@ use super::optimizer::Optimizer;
 use super::{Clip, Guard, GuardError, Inner, Loss, Problem, Schedule, Workers};
 use crate::kernels::reduce::{all_finite, squared_norm};
 use crate::simd::Float;
-use crate::tape::AtRest;
+use crate::tape::{Anomaly, AtRest};
 use crate::tensor::{Episode, Tensors};
 
 /// A meta-learner in training: what is learned, and what descends it.
@@ -75,7 +75,8 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
     /// One outer iteration: the mean meta-gradient over `episodes`, clipped, checked and descended.
     ///
     /// # Errors
-    /// The meta-gradient has not been finite for as many iterations as the guard allows. Nothing is changed then.
+    /// The meta-gradient has not been finite for as many iterations as the guard allows. Nothing is changed then; the error
+    /// tells the [anomaly](Training::anomaly).
     ///
     /// # Panics
     /// There are no episodes, or shapes do not fit.
@@ -91,11 +92,25 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
         Recorded { training: self }
     }
 
+    /// Computes the meta-gradient over `episodes` once more, on a [watched](crate::tape::Tape::watched) tape: the first
+    /// infinity or NaN on the way to it.
+    ///
+    /// # Panics
+    /// As [`Training::step`].
+    #[track_caller]
+    pub fn anomaly(&self, episodes: &[Episode<T>]) -> Option<Anomaly> {
+        let mut workers = Workers::watched(episodes.len());
+        let at = (&self.learned.0, &self.learned.1);
+        self.problem.mean_gradient(&mut workers, at, episodes, &mut vec![T::ZERO; self.gradient.len()]);
+        workers.anomaly()
+    }
+
     #[track_caller]
     fn descend(&mut self, episodes: &[Episode<T>]) -> Result<Report, GuardError> {
         let at = (&self.learned.0, &self.learned.1);
         let loss = self.problem.mean_gradient(&mut self.workers, at, episodes, &mut self.gradient);
-        let report = Report::admit((&mut self.guard, self.clip), self.iteration, loss, &mut self.gradient)?;
+        let admitted = Report::admit((&mut self.guard, self.clip), self.iteration, loss, &mut self.gradient);
+        let report = admitted.map_err(|error| error.because(self.anomaly(episodes)))?;
         if report.applied {
             let rate = self.schedule.at(self.iteration);
             let (theta, meta) = self.gradient.split_at(self.learned.0.count());

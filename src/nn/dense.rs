@@ -24,6 +24,7 @@ pub enum Activation {
 
 impl Activation {
     /// The activation of `x`.
+    #[track_caller]
     pub fn of<T: Float>(self, x: Var<'_, T>) -> Var<'_, T> {
         match self {
             Activation::Identity => x,

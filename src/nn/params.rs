@@ -55,8 +55,9 @@ impl<'t, T: Float> Mul<tape::Var<'t, T, Op>> for tape::Vars<'t, T, Op> {
 
 impl<T: Float> Neg for tape::Vars<'_, T, Op> {
     type Output = Self;
+    #[track_caller]
     fn neg(self) -> Self {
-        self.map(|x| -x)
+        self.record(ops::Neg.into(), [])
     }
 }
 

@@ -118,6 +118,7 @@ impl<T: Float> Var<'_, T> {
     }
 
     /// `factor sum of x^2` over all elements of each episode, a scalar.
+    #[track_caller]
     pub fn sum_squares(self, factor: T) -> Self {
         self.tape().record(Op::SumSquares(SumSquares { factor: factor.to_f64() }), &[self])
     }

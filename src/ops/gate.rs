@@ -78,11 +78,13 @@ pub(super) fn gate_by_result<'t, T: Float>(
 
 impl<T: Float> Var<'_, T> {
     /// `max(x, 0)`, elementwise. At 0 the derivative is 0. NaN stays NaN.
+    #[track_caller]
     pub fn relu(self) -> Self {
         self.tape().record(Op::Gate(Gate), &[self, self])
     }
 
     /// `|x|`, elementwise. At 0 the derivative is 0.
+    #[track_caller]
     pub fn abs(self) -> Self {
         self.tape().record(Op::Signed(Signed), &[self, self])
     }

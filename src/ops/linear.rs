@@ -156,6 +156,7 @@ pub(super) fn add<'t, T: Float>(left: Var<'t, T>, right: Var<'t, T>) -> Var<'t, 
 
 impl<T: Float> std::ops::Neg for Var<'_, T> {
     type Output = Self;
+    #[track_caller]
     fn neg(self) -> Self {
         self.tape().record(Op::Neg(Neg), &[self])
     }

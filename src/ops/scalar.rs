@@ -86,6 +86,7 @@ impl Fused for Affine {
 
 impl<T: Float> Var<'_, T> {
     /// `factor x`, elementwise. Nothing is recorded for a factor of 1.
+    #[track_caller]
     pub fn scale(self, factor: T) -> Self {
         if factor == T::ONE {
             return self;
@@ -94,6 +95,7 @@ impl<T: Float> Var<'_, T> {
     }
 
     /// `scale x + offset`, elementwise.
+    #[track_caller]
     pub fn affine(self, scale: T, offset: T) -> Self {
         self.tape().record(Op::Affine(Affine { scale: scale.to_f64(), offset: offset.to_f64() }), &[self])
     }
@@ -101,6 +103,7 @@ impl<T: Float> Var<'_, T> {
 
 impl<T: Float> std::ops::Mul<T> for Var<'_, T> {
     type Output = Self;
+    #[track_caller]
     fn mul(self, factor: T) -> Self {
         self.scale(factor)
     }
@@ -108,6 +111,7 @@ impl<T: Float> std::ops::Mul<T> for Var<'_, T> {
 
 impl<T: Float> std::ops::Div<T> for Var<'_, T> {
     type Output = Self;
+    #[track_caller]
     fn div(self, divisor: T) -> Self {
         self.scale(T::ONE / divisor)
     }
@@ -115,6 +119,7 @@ impl<T: Float> std::ops::Div<T> for Var<'_, T> {
 
 impl<T: Float> std::ops::Add<T> for Var<'_, T> {
     type Output = Self;
+    #[track_caller]
     fn add(self, offset: T) -> Self {
         self.affine(T::ONE, offset)
     }
@@ -122,6 +127,7 @@ impl<T: Float> std::ops::Add<T> for Var<'_, T> {
 
 impl<T: Float> std::ops::Sub<T> for Var<'_, T> {
     type Output = Self;
+    #[track_caller]
     fn sub(self, offset: T) -> Self {
         self.affine(T::ONE, -offset)
     }

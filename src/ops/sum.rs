@@ -76,6 +76,7 @@ impl Linear for BroadcastTo {
     }
 }
 
+#[track_caller]
 fn sum_to<T: Float>(x: Var<'_, T>, to: Extent) -> Var<'_, T> {
     let extent = x.extent();
     if extent == to {
@@ -125,11 +126,13 @@ pub(super) fn whole<T: Float>(tangent: Var<'_, T>, output: Extent) -> Var<'_, T>
 
 impl<T: Float> Var<'_, T> {
     /// The sum of all elements of each episode, a scalar.
+    #[track_caller]
     pub fn sum(self) -> Self {
         sum_to(self, Extent { shape: Shape::SCALAR, ..self.extent() })
     }
 
     /// The mean of all elements of each episode, a scalar.
+    #[track_caller]
     pub fn mean(self) -> Self {
         self.sum() * (T::ONE / T::from_usize(self.shape().len()))
     }
@@ -156,6 +159,7 @@ impl<T: Float> Var<'_, T> {
 
     /// The sum over the episodes, shared by all: from E losses side by side to the one that an outer step descends.
     /// A variable that all episodes share is returned as it is.
+    #[track_caller]
     pub fn sum_episodes(self) -> Self {
         sum_to(self, Extent { episodes: 1, ..self.extent() })
     }

@@ -44,7 +44,7 @@ pub struct Ingoing {
 impl Ingoing {
     fn new<T: Float>(values: &[T], extent: Extent, (index, result): (usize, Extent)) -> Self {
         let bounds = values.iter().map(|x| x.to_f64());
-        let range = bounds.fold(None, |range, x| match range {
+        let range = bounds.fold(None, |range: Option<[f64; 2]>, x| match range {
             None => Some([x, x]),
             Some([least, most]) => Some([x.min(least), x.max(most)]),
         });
@@ -60,7 +60,9 @@ impl fmt::Display for Ingoing {
                 write!(f, "{x:?} (of {extent} in [{least:?}, {most:?}])")
             }
             Ingoing { here: Some(x), .. } => write!(f, "{x:?}"),
-            Ingoing { extent, range: Some([least, most]), .. } => write!(f, "{extent} in [{least:?}, {most:?}]"),
+            Ingoing { extent, range: Some([least, most]), .. } => {
+                write!(f, "{extent} in [{least:?}, {most:?}]")
+            }
             Ingoing { extent, .. } => write!(f, "{extent}"),
         }
     }
@@ -108,6 +110,8 @@ pub(super) struct Line<'a, T> {
     pub(super) place: &'static Location<'static>,
     /// The line whose derivative this is a part of.
     pub(super) differentiated: Option<u32>,
+    /// The lines that it reads.
+    pub(super) reads: &'a [u32],
     pub(super) extent: Extent,
     pub(super) values: &'a [T],
 }
@@ -119,12 +123,14 @@ impl Watch {
         line: &Line<'_, T>,
         inputs: impl Iterator<Item = (&'a [T], Extent)>,
     ) {
-        let Line { op, place, differentiated, extent, values } = *line;
+        let Line { op, place, differentiated, reads, extent, values } = *line;
         let origin = match differentiated {
             None => Origin { op, place, order: 0 },
             Some(of) => {
                 let of = self.origins[of as usize];
-                Origin { order: of.order.saturating_add(1), ..of }
+                // A cotangent may itself be a derivative of a derivative.
+                let read = reads.iter().map(|&id| self.origins[id as usize].order).max().unwrap_or(0);
+                Origin { order: of.order.saturating_add(1).max(read), ..of }
             }
         };
         self.origins.push(origin);

@@ -9,6 +9,7 @@
 //! side. A model is written for one episode; data and fast weights have E episodes, shared meta-parameters have 1, and
 //! every op broadcasts over the axis.
 
+mod anomaly;
 mod at_rest;
 mod bundle;
 mod extent;
@@ -17,6 +18,7 @@ mod program;
 mod var;
 mod vars;
 
+pub use anomaly::{Anomaly, Ingoing};
 pub use at_rest::{AtRest, BatchVars, EpisodeVars};
 pub use bundle::Bundle;
 pub use extent::Extent;

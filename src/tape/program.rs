@@ -1,8 +1,10 @@
 //! The program, its values, and the one function that makes both grow.
 
 use std::cell::{Cell, RefCell};
+use std::panic::Location;
 
-use super::{Extent, Language, MAX_INPUTS, Value, Var, Vars};
+use super::anomaly::{Line, Watch};
+use super::{Anomaly, Extent, Language, MAX_INPUTS, Value, Var, Vars};
 use crate::simd::{Float, Slab};
 use crate::tensor::Tensor;
 
@@ -40,6 +42,8 @@ pub struct Tape<T: Float, O> {
     program: RefCell<Program<T, O>>,
     scratch: Cell<Scratch>,
     was_read: Cell<bool>,
+    /// The line whose derivative is being written.
+    differentiated: Cell<Option<u32>>,
 }
 
 struct Program<T: Float, O> {
@@ -48,13 +52,62 @@ struct Program<T: Float, O> {
     used: usize,
     peak: usize,
     lists: Vec<u32>,
+    watch: Option<Box<Watch>>,
 }
 
 impl<T: Float, O: Language> Tape<T, O> {
     /// An empty tape.
     pub fn new() -> Self {
-        let program = Program { nodes: Vec::new(), slab: Slab::new(), used: 0, peak: 0, lists: Vec::new() };
-        Tape { program: RefCell::new(program), scratch: Cell::default(), was_read: Cell::new(false) }
+        Tape::with_watch(None)
+    }
+
+    /// An empty tape that looks at every value as it is computed, and keeps the first [`Anomaly`]: which op of the program
+    /// gave an infinity or a NaN, where that op was recorded, whether in its value or in a derivative of which order, and
+    /// what went in. Looking costs a pass over each value; a tape that is not watched does not look.
+    ///
+    /// ```
+    /// use metatape::prelude::*;
+    ///
+    /// let tape = Tape::<f64>::watched();
+    /// let x = tape.scalar(0.0);
+    /// let norm = x.square().sqrt(); // 0, and no derivative there
+    /// assert_eq!(tape.anomaly(), None);
+    ///
+    /// grad(norm, &x);
+    /// let anomaly = tape.anomaly().unwrap();
+    /// assert_eq!((anomaly.op, anomaly.order), (Some("sqrt"), 1));
+    /// assert!(anomaly.to_string().starts_with("the first derivative of sqrt at src"));
+    /// ```
+    pub fn watched() -> Self {
+        Tape::with_watch(Some(Box::default()))
+    }
+
+    fn with_watch(watch: Option<Box<Watch>>) -> Self {
+        let (nodes, lists) = (Vec::new(), Vec::new());
+        let program = Program { nodes, slab: Slab::new(), used: 0, peak: 0, lists, watch };
+        Tape {
+            program: RefCell::new(program),
+            scratch: Cell::default(),
+            was_read: Cell::new(false),
+            differentiated: Cell::new(None),
+        }
+    }
+
+    /// The first value that was not finite since a [watched](Tape::watched) tape was made; of one that is not watched,
+    /// nothing.
+    pub fn anomaly(&self) -> Option<Anomaly> {
+        self.program.borrow().watch.as_ref().and_then(|watch| watch.first.clone())
+    }
+
+    /// Whether values are looked at as they are recorded.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.program.borrow().watch.is_some()
+    }
+
+    /// Says that what is recorded from now on is a part of the derivative of line `id`, or, by `None`, the program's own.
+    #[inline]
+    pub(crate) fn differentiate(&self, id: Option<u32>) {
+        self.differentiated.set(id);
     }
 
     /// Forgets the program and its values, and keeps the memory for the next one.
@@ -63,6 +116,9 @@ impl<T: Float, O: Language> Tape<T, O> {
         program.peak = program.peak.max(program.used);
         program.nodes.clear();
         program.lists.clear();
+        if let Some(watch) = &mut program.watch {
+            watch.origins.clear();
+        }
         self.was_read.set(false);
         program.used = 0;
     }
@@ -91,6 +147,9 @@ impl<T: Float, O: Language> Tape<T, O> {
         program.peak = program.peak.max(program.used);
         program.nodes.truncate(nodes);
         program.lists.truncate(lists);
+        if let Some(watch) = &mut program.watch {
+            watch.origins.truncate(nodes);
+        }
         program.used = used;
         result
     }
@@ -118,6 +177,7 @@ impl<T: Float, O: Language> Tape<T, O> {
     }
 
     /// A value from outside, written by `fill` in place: all of `extent`, episode after episode.
+    #[track_caller]
     pub fn leaf(&self, extent: Extent, fill: impl FnOnce(&mut [T])) -> Var<'_, T, O> {
         let program = &mut *self.program.borrow_mut();
         let (at, len) = (program.used, extent.len());
@@ -125,20 +185,26 @@ impl<T: Float, O: Language> Tape<T, O> {
         program.slab.reserve(program.used);
         fill(&mut program.slab.values_mut()[at..at + len]);
         let id = program.push(Node { op: None, inputs: [0; MAX_INPUTS], arity: 0, extent, at, len });
+        if program.watch.is_some() {
+            program.look(self.differentiated.get(), Location::caller());
+        }
         Var::new(self, id)
     }
 
     /// A tensor, shared by all episodes.
+    #[track_caller]
     pub fn tensor(&self, tensor: &Tensor<T>) -> Var<'_, T, O> {
         self.leaf(Extent::shared(tensor.shape()), |out| out.copy_from_slice(tensor.values()))
     }
 
     /// A number, shared by all episodes.
+    #[track_caller]
     pub fn scalar(&self, x: T) -> Var<'_, T, O> {
         self.fill(Extent::shared([]), x)
     }
 
     /// The same number everywhere in `extent`.
+    #[track_caller]
     pub fn fill(&self, extent: Extent, x: T) -> Var<'_, T, O> {
         self.leaf(extent, |out| out.fill(x))
     }
@@ -190,6 +256,9 @@ impl<T: Float, O: Language> Tape<T, O> {
         let mut inputs = [0; MAX_INPUTS];
         inputs[..N].copy_from_slice(&ids);
         let id = program.push(Node { op: Some(op), inputs, arity: N as u8, extent, at, len });
+        if program.watch.is_some() {
+            program.look(self.differentiated.get(), Location::caller());
+        }
         Var::new(self, id)
     }
 
@@ -306,6 +375,22 @@ impl<T: Float, O> Program<T, O> {
         assert!(id < u32::MAX as usize, "a tape holds at most {} nodes", u32::MAX);
         self.nodes.push(node);
         id as u32
+    }
+}
+
+impl<T: Float, O: Language> Program<T, O> {
+    /// Shows the last line to the watch.
+    #[cold]
+    #[inline(never)]
+    fn look(&mut self, differentiated: Option<u32>, place: &'static Location<'static>) {
+        let Program { nodes, slab, watch: Some(watch), .. } = self else { return };
+        let Some(node) = nodes.last() else { return };
+        let values_of = |node: &Node<O>| &slab.values()[node.at..node.at + node.len];
+        let op = node.op.map(|op| op.name());
+        let reads = &node.inputs[..usize::from(node.arity)];
+        let line = Line { op, place, differentiated, reads, extent: node.extent, values: values_of(node) };
+        let inputs = reads.iter().map(|&id| &nodes[id as usize]);
+        watch.look(&line, inputs.map(|input| (values_of(input), input.extent)));
     }
 }
 

@@ -56,7 +56,8 @@ impl<T: Float, L: Inner<T, Meta: Clone>, P: Policy<T>, O: Optimizer<T>> PolicyTr
     /// One outer iteration on tasks that [`PolicyProblem::adapt`] gathered with what is learned now.
     ///
     /// # Errors
-    /// The gradient has not been finite for as many iterations as the guard allows. Nothing is changed then.
+    /// The gradient has not been finite for as many iterations as the guard allows. Nothing is changed then; the error tells
+    /// the first infinity or NaN on the way to it.
     ///
     /// # Panics
     /// There are no tasks, or shapes do not fit.
@@ -65,7 +66,12 @@ impl<T: Float, L: Inner<T, Meta: Clone>, P: Policy<T>, O: Optimizer<T>> PolicyTr
         let mut gradient = vec![T::ZERO; self.learned.0.count() + self.learned.1.count()];
         let at = (&self.learned.0, &self.learned.1);
         let loss = self.problem.mean_gradient(&mut self.workers, at, tasks, &mut gradient);
-        let admitted = Report::admit((&mut self.guard, Clip::None), self.iteration, loss, &mut gradient)?;
+        let admitted = Report::admit((&mut self.guard, Clip::None), self.iteration, loss, &mut gradient);
+        let admitted = admitted.map_err(|error| {
+            let mut workers = Workers::watched(tasks.len());
+            self.problem.mean_gradient(&mut workers, at, tasks, &mut gradient);
+            error.because(workers.anomaly())
+        })?;
         let mut report = PolicyReport {
             loss: [loss; 2],
             gradient_norm: admitted.gradient_norm,
