@@ -1,5 +1,6 @@
 //! Derivatives by adaptive central differences, with an estimate of their error.
 
+use super::USEFUL;
 use super::subject::{dot, largest};
 
 /// A derivative by differences, and how far it is likely to be off.
@@ -9,7 +10,11 @@ pub struct Estimate {
     pub value: f64,
     /// An estimate of its error, rounding included; infinite where nothing could be said.
     pub error: f64,
+    /// Whether the slopes on either side seem to differ: their difference stays as steps shrink.
+    pub bends: bool,
 }
+
+const UNKNOWN: Estimate = Estimate { value: f64::NAN, error: f64::INFINITY, bends: false };
 
 /// The first step, each following one is half as long.
 const FIRST_STEP: f64 = 0.125;
@@ -46,13 +51,15 @@ pub fn derivative(mut f: impl FnMut(f64) -> f64) -> Estimate {
 /// [`derivative`] of each component of `f`.
 pub(super) fn derivatives(mut f: impl FnMut(f64) -> Vec<f64>) -> Vec<Estimate> {
     let noise = noise(&mut f);
+    let here = f(0.0);
     let mut best: Vec<Estimate> = Vec::new();
     let mut rows: Vec<[f64; ORDERS]> = Vec::new();
+    let mut bends = vec![f64::INFINITY; here.len()];
     let (mut filled, mut stale) = (0, 0);
     for step in 0..STEPS {
         let h = FIRST_STEP * 0.5f64.powi(step as i32);
         let (above, below) = (f(h), f(-h));
-        best.resize(above.len(), Estimate { value: f64::NAN, error: f64::INFINITY });
+        best.resize(above.len(), UNKNOWN);
         rows.resize(above.len(), [0.0; ORDERS]);
         if above.iter().chain(&below).any(|y| !y.is_finite()) {
             filled = 0;
@@ -63,10 +70,16 @@ pub(super) fn derivatives(mut f: impl FnMut(f64) -> Vec<f64>) -> Vec<Estimate> {
         let scale = largest(&above).max(largest(&below));
         for (i, best) in best.iter_mut().enumerate() {
             let rounding = (f64::EPSILON * above[i].abs().max(below[i].abs()) + 2.0 * noise[i]) / h;
-            let candidate = extrapolate(&mut rows[i], (above[i] - below[i]) / (2.0 * h), filled);
+            let candidate = extrapolate(&mut rows[i], (above[i] - below[i]) / (2.0 * h), filled, 4.0);
             let error = candidate.error + rounding;
+            // Between slopes that differ by h f'', half of it is left at half the step.
+            let bend = ((above[i] - here[i]) - (here[i] - below[i])).abs() / h;
+            if bend > 10.0 * rounding {
+                best.bends = bend > (0.75 * bends[i]).max(USEFUL * scale);
+            }
+            bends[i] = bend;
             if error < best.error {
-                *best = Estimate { error, ..candidate };
+                *best = Estimate { error, bends: best.bends, ..candidate };
                 stale = 0;
             }
         }
@@ -102,16 +115,81 @@ fn noise(f: &mut impl FnMut(f64) -> Vec<f64>) -> Vec<f64> {
     variances.into_iter().map(|variance| if variance.is_finite() { variance.sqrt() } else { 0.0 }).collect()
 }
 
-/// Turns the extrapolations of the last step into those of this one, and gives the most credible of them.
-fn extrapolate(row: &mut [f64; ORDERS], difference: f64, filled: usize) -> Estimate {
+/// What a function comes to on one side of 0.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Side {
+    pub(super) value: Estimate,
+    pub(super) slope: Estimate,
+}
+
+/// Each component of `f` just below and just above 0, without a look at 0 itself, where it may belong to either side.
+pub(super) fn sides(mut f: impl FnMut(f64) -> Vec<f64>) -> Vec<[Side; 2]> {
+    let [below, above] = [-1.0, 1.0].map(|sign| side(|t| f(sign * t), sign));
+    below.into_iter().zip(above).map(|(below, above)| [below, above]).collect()
+}
+
+/// Each component of `f` as its argument falls to 0, the slope times `sign`.
+fn side(mut f: impl FnMut(f64) -> Vec<f64>, sign: f64) -> Vec<Side> {
+    let mut last = f(FIRST_STEP);
+    let mut limits = vec![[Limit::UNKNOWN; 2]; last.len()];
+    for step in 1..STEPS {
+        let h = FIRST_STEP * 0.5f64.powi(step as i32);
+        let here = f(h);
+        for (i, [value, slope]) in limits.iter_mut().enumerate() {
+            let rounding = f64::EPSILON * last[i].abs().max(here[i].abs());
+            value.take(here[i], rounding);
+            slope.take(sign * (last[i] - here[i]) / h, rounding / h);
+        }
+        last = here;
+    }
+    limits.into_iter().map(|[value, slope]| Side { value: value.best, slope: slope.best }).collect()
+}
+
+/// A limit from one side, whose error falls with the step.
+#[derive(Clone, Copy)]
+struct Limit {
+    row: [f64; ORDERS],
+    filled: usize,
+    /// How far apart the last two are.
+    change: f64,
+    best: Estimate,
+}
+
+impl Limit {
+    const UNKNOWN: Limit = Limit { row: [0.0; ORDERS], filled: 0, change: f64::INFINITY, best: UNKNOWN };
+
+    /// Takes in what is there at half the step.
+    fn take(&mut self, next: f64, rounding: f64) {
+        if self.filled > 0 {
+            let (last, change) = (self.row[0], (next - self.row[0]).abs());
+            let noticeable = USEFUL * next.abs().max(last.abs());
+            if change > (2.0 * self.change + 4.0 * rounding).max(noticeable) {
+                // Changes halve with the step: what was there before lies beyond another kink.
+                *self = Limit::UNKNOWN;
+            } else {
+                self.change = change;
+            }
+        }
+        self.filled += 1;
+        let candidate = extrapolate(&mut self.row, next, self.filled, 2.0);
+        let error = candidate.error + rounding;
+        if error < self.best.error {
+            self.best = Estimate { error, ..candidate };
+        }
+    }
+}
+
+/// Turns the extrapolations of the last step into those of this one, and gives the most credible of them. `ratio` is that
+/// of the leading errors of two steps, and of the next ones to each of them.
+fn extrapolate(row: &mut [f64; ORDERS], difference: f64, filled: usize, ratio: f64) -> Estimate {
     let before = std::mem::replace(&mut row[0], difference);
     let mut last_row = before;
-    let mut best = Estimate { value: difference, error: f64::INFINITY };
+    let mut best = Estimate { value: difference, ..UNKNOWN };
     for order in 1..filled.min(ORDERS) {
-        let refined = row[order - 1] + (row[order - 1] - last_row) / (4f64.powi(order as i32) - 1.0);
+        let refined = row[order - 1] + (row[order - 1] - last_row) / (ratio.powi(order as i32) - 1.0);
         let error = (refined - row[order - 1]).abs().max((refined - last_row).abs());
         if error < best.error {
-            best = Estimate { value: refined, error };
+            best = Estimate { value: refined, error, ..UNKNOWN };
         }
         last_row = std::mem::replace(&mut row[order], refined);
     }
@@ -136,7 +214,7 @@ mod tests {
             (|t| 1.0 / (0.3 + t), -1.0 / 0.09),
         ];
         for (f, expected) in cases {
-            let Estimate { value, error } = derivative(f);
+            let Estimate { value, error, .. } = derivative(f);
             let off = (value - expected).abs();
             assert!(off <= 4.0 * error, "{value} for {expected}: off by {off:e}, estimated {error:e}");
             assert!(off <= 1e-12 * (1.0 + expected.abs()), "{value} for {expected}: off by {off:e}");
@@ -145,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_function_that_ends_nearby_is_followed_to_shorter_steps() {
-        let Estimate { value, error } = derivative(|t| (0.001 + t).sqrt());
+        let Estimate { value, error, .. } = derivative(|t| (0.001 + t).sqrt());
         let expected = 0.5 / 0.001f64.sqrt();
         assert!(
             (value - expected).abs() < 1e-8 && error < 1e-7,
@@ -157,10 +235,58 @@ mod tests {
     fn what_cancels_within_the_function_counts_for_the_estimate() {
         for seed in 0..50 {
             let x = 0.1 + 0.017 * f64::from(seed);
-            let Estimate { value, error } = derivative(|t| (1e6 + (x + t).sin()) - 1e6);
+            let Estimate { value, error, .. } = derivative(|t| (1e6 + (x + t).sin()) - 1e6);
             let off = (value - x.cos()).abs();
             assert!(off <= 4.0 * error && error < 1e-7, "at {x}: off by {off:e}, estimated {error:e}");
         }
+    }
+
+    #[test]
+    fn the_sides_of_a_kink_and_of_a_jump_are_told_apart() {
+        let functions = |t: f64| {
+            let above = if t > 0.0 { 1.0 } else { 0.0 };
+            vec![t.abs() + t.sin(), above, above * t * t, above * (3.0 * t).exp() - t]
+        };
+        let expected = [
+            ([0.0, 0.0], [0.0, 2.0]),
+            ([0.0, 1.0], [0.0, 0.0]),
+            ([0.0, 0.0], [0.0, 0.0]),
+            ([0.0, 1.0], [-1.0, 2.0]),
+        ];
+        for ([below, above], (values, slopes)) in sides(functions).into_iter().zip(expected) {
+            for (side, (value, slope)) in [below, above].into_iter().zip(values.into_iter().zip(slopes)) {
+                for (estimate, expected) in [(side.value, value), (side.slope, slope)] {
+                    assert!((estimate.value - expected).abs() < 1e-8, "{side:?}: {expected}");
+                    assert!(
+                        (estimate.value - expected).abs() <= 4.0 * estimate.error + 1e-15,
+                        "{side:?}: {expected}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_kink_beside_the_point_is_not_taken_for_one_at_it() {
+        for at in [0.05, -0.01, 1e-3, 1e-5] {
+            let [below, above] = sides(|t| vec![if t > at { 3.0 * t + 1.0 } else { t * t - 2.0 }])[0];
+            let expected = if at > 0.0 { [-2.0, 0.0] } else { [1.0, 3.0] };
+            for side in [below, above] {
+                let apart = [side.value.value - expected[0], side.slope.value - expected[1]];
+                assert!(apart.iter().all(|apart| apart.abs() < 1e-7), "{at}: {side:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_kink_is_suspected_and_a_strong_curve_is_not() {
+        let bends: Vec<bool> = derivatives(|t| {
+            vec![t.abs(), t.max(0.0), t.sin() + 1e-3 * t.abs(), 100.0 * t * t, (5.0 * t).exp(), 3.0]
+        })
+        .into_iter()
+        .map(|estimate| estimate.bends)
+        .collect();
+        assert_eq!(bends, [true, true, true, false, false, false]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! First derivatives.
 
-use super::differences::derivative;
+use super::differences::{derivative, sides};
 use super::localize::first_wrong_op;
 use super::subject::{Plan, Subject, along, dot, dot_of_magnitudes, largest};
 use super::{Failure, Identity, Report};
@@ -65,13 +65,16 @@ where
     let magnitude = largest(&xbar).max(dot_of_magnitudes(output, cotangent));
     for direction in subject.directions(plan) {
         let (place, dx) = (direction.place, direction.step);
-        let estimate = derivative(|t| subject.projected(&along(x, t, &dx)));
+        let moved = |t| subject.projected(&along(x, t, &dx));
+        let estimate = derivative(moved);
+        let sides = || sides(|t| vec![moved(t)])[0];
         let dy = subject.tangent(&dx);
         let (reverse, forward) = (dot(&dx, &xbar), dot(&dy, cotangent));
-        let identity = Identity::ReverseAgainstDifferences;
-        report.against_differences(identity, place.clone(), estimate, reverse, magnitude)?;
-        let identity = Identity::ForwardAgainstDifferences;
-        report.against_differences(identity, place.clone(), estimate, forward, magnitude)?;
+        let modes =
+            [(Identity::ReverseAgainstDifferences, reverse), (Identity::ForwardAgainstDifferences, forward)];
+        for (identity, got) in modes {
+            report.against_differences((identity, place.clone()), estimate, got, magnitude, sides)?;
+        }
         let terms = dot_of_magnitudes(&dx, &xbar) + dot_of_magnitudes(&dy, cotangent);
         report.exact(Identity::InnerProduct, place, [reverse, forward], [terms, magnitude])?;
     }

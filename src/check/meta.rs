@@ -1,6 +1,6 @@
 //! Gradients from outside: meta-gradients, or any other that comes with its value.
 
-use super::differences::derivative;
+use super::differences::{derivative, sides};
 use super::subject::{Plan, along, directions, dot, largest};
 use super::{Comparison, Failure, Identity, Place, Report};
 use crate::tape::AtRest;
@@ -55,12 +55,14 @@ where
     let mut moved = at.clone();
     for direction in directions(Plan::THOROUGH, &x, |i| place(at, i)) {
         let v = direction.step;
-        let estimate = derivative(|t| {
+        let mut value = |t| {
             fill(&mut moved, &along(&x, t, &v));
             value_and_gradient(&moved).0
-        });
-        let identity = Identity::GradientAgainstDifferences;
-        report.against_differences(identity, direction.place, estimate, dot(&gradient, &v), magnitude)?;
+        };
+        let estimate = derivative(&mut value);
+        let what = (Identity::GradientAgainstDifferences, direction.place);
+        let sides = || sides(|t| vec![value(t)])[0];
+        report.against_differences(what, estimate, dot(&gradient, &v), magnitude, sides)?;
     }
     Ok(report)
 }

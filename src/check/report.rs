@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::differences::{Estimate, Side};
 use super::{CANCELLATION, EXACT, FLOOR, SAFETY, USEFUL};
-use crate::check::Estimate;
 
 /// What was held against what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +101,11 @@ impl Comparison {
         (self.expected - self.got).abs()
     }
 
+    /// Whether they are as close as they may be; a NaN is not.
+    fn holds(&self) -> bool {
+        self.error() <= self.allowed
+    }
+
     /// What share of the allowed it is.
     fn used(&self) -> f64 {
         self.error() / self.allowed.max(f64::MIN_POSITIVE)
@@ -122,6 +127,59 @@ impl fmt::Display for Comparison {
     }
 }
 
+/// A place at which there is a derivative on either side, and not the same: of relu at 0, say. What the program chose there
+/// can only be held against the two.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kink {
+    /// What was to be held against what.
+    pub identity: Identity,
+    /// Where.
+    pub place: Place,
+    /// What is differentiated, just below and just above. A gradient may jump, a value may not.
+    pub values: [f64; 2],
+    /// Its derivatives there.
+    pub slopes: [f64; 2],
+    /// What the derivative under test says: none outside of the two is let pass.
+    pub got: f64,
+}
+
+impl Kink {
+    /// A kink, if both sides have settled and differ; a jump counts where `may_jump`.
+    fn between(
+        what: (Identity, Place),
+        sides: [Side; 2],
+        got: f64,
+        magnitude: f64,
+        may_jump: bool,
+    ) -> Option<Kink> {
+        let apart = |[below, above]: [Estimate; 2], scale: f64| {
+            let error = SAFETY * (below.error + above.error);
+            let close = USEFUL * scale.max(below.value.abs()).max(above.value.abs());
+            (error <= close).then_some((below.value - above.value).abs() > error + close)
+        };
+        let (values, slopes) = (sides.map(|side| side.value), sides.map(|side| side.slope));
+        let (jumps, bends) = (apart(values, magnitude)?, apart(slopes, magnitude)?);
+        let [values, slopes] = [values, slopes].map(|both| both.map(|estimate| estimate.value));
+        let (identity, place) = what;
+        let is_kink = if may_jump { jumps || bends } else { !jumps && bends };
+        is_kink.then_some(Kink { identity, place, values, slopes, got })
+    }
+
+    /// The number between the two derivatives that is nearest to the one under test.
+    fn nearest(&self) -> f64 {
+        let [below, above] = self.slopes;
+        self.got.clamp(below.min(above), below.max(above))
+    }
+}
+
+impl fmt::Display for Kink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Kink { identity, place, values: [below, above], slopes: [left, right], got } = self;
+        write!(f, "a kink at {place} ({identity}): slopes {left:?} and {right:?}, got {got:?}")?;
+        if below == above { Ok(()) } else { write!(f, "; the gradient comes to {below:?} and {above:?}") }
+    }
+}
+
 /// What a check that passed has compared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
@@ -129,15 +187,17 @@ pub struct Report {
     pub comparisons: usize,
     /// The pair that used up most of what it was allowed.
     pub worst: Option<Comparison>,
+    /// Where differences have two limits: there the check has shown no more than what [`Kink`] says.
+    pub kinks: Vec<Kink>,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} comparisons hold", self.comparisons)?;
-        match &self.worst {
-            Some(worst) => write!(f, "; the closest call: {worst}"),
-            None => Ok(()),
+        if let Some(worst) = &self.worst {
+            write!(f, "; the closest call: {worst}")?;
         }
+        self.kinks.iter().try_for_each(|kink| write!(f, "; {kink}"))
     }
 }
 
@@ -146,14 +206,14 @@ impl Report {
     pub(super) fn and(self, other: Report) -> Report {
         let comparisons = self.comparisons + other.comparisons;
         let worst = self.worst.into_iter().chain(other.worst).max_by(|a, b| a.used().total_cmp(&b.used()));
-        Report { comparisons, worst }
+        let kinks = self.kinks.into_iter().chain(other.kinks).collect();
+        Report { comparisons, worst, kinks }
     }
 
     /// Holds two numbers against each other that may be `allowed` apart.
     pub(super) fn compare(&mut self, comparison: Comparison) -> Result<(), Failure> {
         self.comparisons += 1;
-        // A NaN must not count as close.
-        if comparison.error() <= comparison.allowed {
+        if comparison.holds() {
             if self.worst.as_ref().is_none_or(|worst| worst.used() < comparison.used()) {
                 self.worst = Some(comparison);
             }
@@ -163,25 +223,39 @@ impl Report {
     }
 
     /// Holds a derivative against a difference quotient. `magnitude` is that of the largest derivatives around: an error
-    /// estimate that is not small against it decides nothing.
+    /// estimate that is not small against it decides nothing. Where the quotient is in doubt, the two `sides` are looked at.
     pub(super) fn against_differences(
         &mut self,
-        identity: Identity,
-        place: Place,
+        (identity, place): (Identity, Place),
         estimate: Estimate,
         got: f64,
         magnitude: f64,
+        sides: impl FnOnce() -> [Side; 2],
     ) -> Result<(), Failure> {
         let expected = estimate.value;
         let error = SAFETY * estimate.error;
         let own = expected.abs().max(got.abs());
-        if error.is_nan() || error > USEFUL * own.max(magnitude) {
-            let allowed = USEFUL * own.max(magnitude);
-            let comparison = Comparison { identity: Identity::Convergence, place, expected, got, allowed };
-            return Err(Failure { comparison, op: None });
-        }
+        let useful = USEFUL * own.max(magnitude);
+        let is_settled = error <= useful;
         let allowed = error.max(FLOOR * own).max(CANCELLATION * magnitude);
-        self.compare(Comparison { identity, place, expected, got, allowed })
+        let comparison = match is_settled {
+            true => Comparison { identity, place, expected, got, allowed },
+            false => Comparison { identity: Identity::Convergence, place, expected, got, allowed: useful },
+        };
+        if is_settled && comparison.holds() && !estimate.bends {
+            return self.compare(comparison);
+        }
+        let may_jump = identity == Identity::HessianAgainstDifferences;
+        match Kink::between((identity, comparison.place.clone()), sides(), got, magnitude, may_jump) {
+            Some(kink) => {
+                let expected = kink.nearest();
+                self.compare(Comparison { identity, expected, allowed: useful, ..comparison })?;
+                self.kinks.push(kink);
+                Ok(())
+            }
+            None if is_settled => self.compare(comparison),
+            None => Err(Failure { comparison, op: None }),
+        }
     }
 
     /// Holds two exact ways to the same number against each other. `terms` is the sum of the magnitudes of what they add up,
@@ -240,7 +314,7 @@ impl fmt::Display for Failure {
         match (&self.op, self.comparison.identity) {
             (Some(op), _) => write!(f, "; the first wrong op is {op}"),
             (None, Identity::Convergence) => {
-                f.write_str("; is there a kink, a jump or noise within reach of the inputs?")
+                f.write_str("; is there a jump or noise within reach of the inputs?")
             }
             (None, _) => Ok(()),
         }

@@ -3,7 +3,7 @@
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use super::differences::derivatives;
+use super::differences::{derivatives, sides};
 use super::localize::first_wrong_op;
 use super::subject::{Plan, Subject, along, dot, dot_of_magnitudes, largest, read_all, signs};
 use super::{Failure, Identity, Report};
@@ -83,11 +83,14 @@ where
         let magnitude = largest(hv).max(gradient);
         // Two exact ways may differ by the rounding of numbers that cancel on the way, and leave nothing behind.
         let passing = magnitude.max(second.largest_on_the_way);
-        let estimates = derivatives(|t| subject.gradient(&along(x, t, &v)));
+        let moved = |t| subject.gradient(&along(x, t, &v));
+        let estimates = derivatives(moved);
+        let both_sides = std::cell::OnceCell::new();
         for (i, &estimate) in estimates.iter().enumerate() {
             let place = subject.place(i);
-            let identity = Identity::HessianAgainstDifferences;
-            report.against_differences(identity, place.clone(), estimate, hv[i], magnitude)?;
+            let what = (Identity::HessianAgainstDifferences, place.clone());
+            let sides = || both_sides.get_or_init(|| sides(moved))[i];
+            report.against_differences(what, estimate, hv[i], magnitude, sides)?;
             let pair = [hv[i], second.reverse_over_reverse[i]];
             report.exact(Identity::ReverseOverReverse, place.clone(), pair, [largest(hv), passing])?;
             let pair = [hv[i], second.reverse_over_forward[i]];

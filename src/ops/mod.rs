@@ -2,6 +2,30 @@
 //!
 //! An op says only *what kind of linear* it is (see [`kind`]); its derivatives follow, and are made of ops of this same
 //! language, so that every derivative has derivatives. A user meets the ops as methods and operators of [`Var`].
+//!
+//! # At the edge of the domain
+//!
+//! Ops follow IEEE 754, and so do their derivatives: the formula of the rule is computed with infinities and NaNs as they
+//! come, and nothing is hidden by a zero that was never there. The tests keep each line, at both orders and in both modes.
+//!
+//! | | at | value | first derivative | second derivative |
+//! |---|---|---|---|---|
+//! | `exp` | overflow | inf | inf | inf |
+//! | `ln`, `ln1p` | the pole | -inf | inf | -inf |
+//! | `ln` | below 0 | NaN | `1 / x` | `-1 / x^2` |
+//! | `sqrt` | 0 | 0 | inf | -inf |
+//! | `sqrt` | below 0 | NaN | NaN | NaN |
+//! | `recip`, `1 / x` | 0 | inf | -inf | inf |
+//! | `0 / x` | 0 | NaN | NaN | NaN |
+//! | `0 x` | inf | NaN | 0 | 0 |
+//! | the norm, `sqrt` of `sum x^2` | 0 | 0 | NaN, as 0 inf | NaN |
+//! | `relu`, `abs`, `max` | a tie | | 0; of several largest the first gets it | 0 |
+//! | `tanh`, `sigmoid`, `softplus` | infinity | the limit | the limit | 0 |
+//! | `sin`, `cos` | infinity | NaN | NaN | NaN |
+//! | a closed gate over an op with an infinite derivative | | 0 | NaN, as 0 inf | NaN |
+//!
+//! A gate (relu, a mask) stops a value, not the 0 that comes down through it: guard the *argument* of what is masked, or add
+//! a small number under the root. [`watched`](crate::tape::Tape::watched) tapes say where the first such number comes from.
 
 mod broadcast;
 mod conv;

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use metatape::check::{Failure, Identity, Place, gradcheck, gradgradcheck, metagradcheck};
+use metatape::check::{Failure, Identity, Kink, Place, gradcheck, gradgradcheck, metagradcheck};
 use metatape::ops::{Tape, Var, Vars};
 use metatape::tape::{self, AtRest, Extent};
 use metatape::tensor::{Tensor, Tensors};
@@ -119,16 +119,68 @@ fn a_program_that_differs_from_run_to_run_is_refused() {
 }
 
 #[test]
-fn what_is_not_finite_is_refused_and_a_kink_is_not_passed() {
+fn what_is_not_finite_is_refused() {
     let failure = gradcheck(|x: Vars<'_, f64>| x.get(0).ln(), &inputs()).unwrap_err();
     assert_eq!(failure.comparison.identity, Identity::Finiteness);
     assert_eq!(failure.comparison.place, Place::Output(1));
+}
 
+/// A list of numbers called x.
+fn x(values: &[f64]) -> Tensors<f64> {
     let mut inputs = Tensors::new();
-    inputs.push("x", Tensor::from_vec([2], vec![0.0, 1.0]));
-    gradcheck(|x: Vars<'_, f64>| x.get(0).relu(), &inputs).expect_err("relu at 0 has no derivative");
-    inputs.tensors_mut()[0].values_mut()[0] = 0.01;
-    gradcheck(|x: Vars<'_, f64>| x.get(0).relu(), &inputs).expect("and at 0.01 it has");
+    inputs.push("x", Tensor::from_vec([values.len()], values.to_vec()));
+    inputs
+}
+
+#[test]
+fn a_kink_is_reported_as_one() {
+    let place = |index| Place::Coordinate { input: "x".to_owned(), index };
+    let functions: [for<'t> fn(Var<'t, f64>) -> Var<'t, f64>; 3] =
+        [|x| x.relu(), |x| x.abs() + x.sin(), |x| x.maximum(x.tape().scalar(0.0)) + x.square()];
+    for function in functions {
+        let report = gradcheck(|x: Vars<'_, f64>| function(x.get(0)), &x(&[0.0, 1.0])).expect("no failure");
+        let places: Vec<&Place> = report.kinks.iter().map(|kink| &kink.place).collect();
+        assert!(places.contains(&&place(0)) && !places.contains(&&place(1)), "{report}");
+        assert!(report.to_string().contains("a kink at x[0] (reverse mode against differences)"), "{report}");
+        // Its gradient jumps there, and is smooth beside it.
+        let report =
+            gradgradcheck(|x: Vars<'_, f64>| function(x.get(0)), &x(&[0.0, 1.0])).expect("no failure");
+        assert!(report.kinks.iter().any(|kink| kink.place == place(0) && kink.values[0] != kink.values[1]));
+        assert!(report.kinks.iter().all(|kink| kink.place != place(1)), "{report}");
+        let smooth = x(&[0.01, -0.01]);
+        let first = gradcheck(|x: Vars<'_, f64>| function(x.get(0)), &smooth).expect("it is smooth");
+        let second = gradgradcheck(|x: Vars<'_, f64>| function(x.get(0)), &smooth).expect("it is smooth");
+        assert_eq!((first.kinks, second.kinks), (vec![], vec![]));
+    }
+    // A gradient that bends and does not jump: the kink is one of second order.
+    fn bent<'t>(x: Vars<'t, f64>) -> Var<'t, f64> {
+        x.get(0).relu().square()
+    }
+    assert_eq!(gradcheck(bent, &x(&[0.0, 1.0])).expect("it is smooth").kinks, []);
+    let report = gradgradcheck(bent, &x(&[0.0, 1.0])).expect("no failure");
+    let bends = |kink: &Kink| kink.got == 0.0 && kink.slopes[0].abs() < 1e-9 && kink.slopes[1].abs() > 0.5;
+    assert!(report.kinks.iter().any(bends), "{report}");
+}
+
+#[test]
+fn what_lies_outside_of_a_kink_fails_and_so_does_a_jump() {
+    // Between slopes of 1 and 2, the derivative 3.
+    fn steep<'t>(x: Vars<'t, f64>) -> Var<'t, f64> {
+        let x = x.get(0);
+        x.relu().detach() + x * 3.0 - (x * 2.0).detach()
+    }
+    let failure = gradcheck(steep, &x(&[0.0])).unwrap_err();
+    assert_eq!(failure.comparison.identity, Identity::ReverseAgainstDifferences);
+    // Both times what the output is projected on.
+    assert!((failure.comparison.expected / failure.comparison.got - 2.0 / 3.0).abs() < 1e-6, "{failure}");
+    // 1 above 0, else 0.
+    fn step<'t>(x: Vars<'t, f64>) -> Var<'t, f64> {
+        let x = x.get(0);
+        let one = x.tape().scalar(1.0);
+        x.tape().record(metatape::ops::Gate.into(), &[x, one])
+    }
+    let failure = gradcheck(step, &x(&[0.0])).unwrap_err();
+    assert_eq!(failure.comparison.identity, Identity::Convergence);
 }
 
 /// The value `sum sin(theta) exp(rate)` and its gradient, times what a test does to it.

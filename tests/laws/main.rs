@@ -9,15 +9,18 @@
 //!
 //! Beside them: fused ops against their twins, episodes side by side against each alone, conventions at ties, and the
 //! checks that users are offered. Each law is a function of any op language, and fails on a language that breaks it
-//! (`flawed`).
+//! (`flawed`). What the checks see of flaws in the engine's own rules is counted (`mutations`).
 
 mod case;
 mod checks;
 mod diagonal;
+mod edges;
 mod episodes;
 mod flawed;
 mod forward;
 mod linear;
+mod mutant;
+mod mutations;
 mod programs;
 mod reference;
 mod reference_images;

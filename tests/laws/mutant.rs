@@ -8,7 +8,6 @@ use metatape::ops::{self, Detach, Op, Permute, Scale};
 use metatape::simd::Float;
 use metatape::tape::{self, Call, Differentiable, Extent, Language, MAX_INPUTS, Mismatch, Value, Wanted};
 
-type Tape<T> = tape::Tape<T, Mutant>;
 type Var<'t, T> = tape::Var<'t, T, Mutant>;
 
 /// An op of the engine's language, and what is wrong with the derivatives of one of them.
@@ -67,7 +66,9 @@ impl Change {
         for (slot, extent) in operands.iter().enumerate() {
             changes.extend([Change::MissingOperand(slot), Change::Frozen(slot)]);
             changes.extend(
-                (0..slot).filter(|&other| operands[other] == *extent).map(|other| Change::Swapped(other, slot)),
+                (0..slot)
+                    .filter(|&other| operands[other] == *extent)
+                    .map(|other| Change::Swapped(other, slot)),
             );
             if transposed(*extent).is_some() {
                 changes.push(Change::Transposed(slot));
@@ -116,25 +117,41 @@ impl Flaw {
             Change::Sign => scaled(y, -1.0),
             Change::Factor => scaled(y, 1.0 + 1e-6),
             Change::Missing => y.tape().fill(y.extent(), T::ZERO),
-            _ => y,
+            Change::MissingOperand(_)
+            | Change::Frozen(_)
+            | Change::Swapped(..)
+            | Change::Transposed(_)
+            | Change::Closed => y,
         }
     }
 
-    fn before<'t, T: Float>(self, operands: &mut [Var<'t, T>]) {
+    /// The line's operands, which another use of the op may give another number and other extents.
+    fn before<T: Float>(self, operands: &mut [Var<'_, T>]) {
         match self.change {
             Change::MissingOperand(slot) => {
-                operands[slot] = operands[slot].tape().fill(operands[slot].extent(), T::ZERO);
-            }
-            Change::Frozen(slot) => operands[slot] = sound(Detach, &[operands[slot]]),
-            Change::Swapped(one, other) if operands[one].extent() == operands[other].extent() => {
-                operands.swap(one, other);
-            }
-            Change::Transposed(slot) => {
-                if let Some(transpose) = transposed(operands[slot].extent()) {
-                    operands[slot] = sound(transpose, &[operands[slot]]);
+                if let Some(x) = operands.get_mut(slot) {
+                    *x = x.tape().fill(x.extent(), T::ZERO);
                 }
             }
-            _ => {}
+            Change::Frozen(slot) => {
+                if let Some(x) = operands.get_mut(slot) {
+                    *x = sound(Detach, &[*x]);
+                }
+            }
+            Change::Swapped(one, other) => {
+                let extent = |slot: usize| operands.get(slot).map(|x| x.extent());
+                if extent(other).is_some() && extent(one) == extent(other) {
+                    operands.swap(one, other);
+                }
+            }
+            Change::Transposed(slot) => {
+                if let Some(x) = operands.get_mut(slot)
+                    && let Some(transpose) = transposed(x.extent())
+                {
+                    *x = sound(transpose, &[*x]);
+                }
+            }
+            Change::Sign | Change::Factor | Change::Missing | Change::Closed => {}
         }
     }
 }
@@ -171,10 +188,7 @@ impl Mutant {
         rule: Rule,
         call: Call<'_, 'm, T, Self>,
         others: &[Option<Var<'m, T>>],
-        answer: impl for<'s> FnOnce(
-            Call<'_, 's, T, Op>,
-            &[Option<ops::Var<'s, T>>],
-        ) -> Option<ops::Var<'s, T>>,
+        answer: impl for<'s> FnOnce(Call<'_, 's, T, Op>, &[Option<ops::Var<'s, T>>]) -> Option<ops::Var<'s, T>>,
     ) -> Option<Var<'m, T>> {
         let flaw = self.flaw.filter(|flaw| flaw.op == self.op.name() && flaw.rule == rule);
         if flaw.is_some_and(|flaw| flaw.change == Change::Closed) {

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use metatape::calculus::{jvp, vjp};
 use metatape::check::{gradcheck, gradgradcheck};
@@ -120,6 +121,8 @@ enum Catch {
     First,
     Second,
     Laws,
+    /// The flawed rule asks an op for what it refuses.
+    Panic,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,11 +159,14 @@ fn flaws(uses: &[Use]) -> BTreeSet<Flaw> {
 }
 
 fn fate(flaw: Flaw, uses: &[Use]) -> Fate {
-    let mut differing = uses.iter().filter(|one| one.differs(flaw)).take(CHANCES).peekable();
-    if differing.peek().is_none() {
-        return Fate::Same;
-    }
-    differing.find_map(|one| one.caught(Some(flaw))).map_or(Fate::Survived, Fate::Caught)
+    let judge = || {
+        let mut differing = uses.iter().filter(|one| one.differs(flaw)).take(CHANCES).peekable();
+        if differing.peek().is_none() {
+            return Fate::Same;
+        }
+        differing.find_map(|one| one.caught(Some(flaw))).map_or(Fate::Survived, Fate::Caught)
+    };
+    catch_unwind(AssertUnwindSafe(judge)).unwrap_or(Fate::Caught(Catch::Panic))
 }
 
 /// The fates of every `stride`-th flaw.
@@ -180,10 +186,11 @@ fn assert_none_survived(fates: &[(Flaw, Fate)]) {
 
 fn row(name: &str, fates: &[Fate]) -> String {
     let count = |fate: Fate| fates.iter().filter(|&&other| other == fate).count();
-    let [first, second, laws] = [Catch::First, Catch::Second, Catch::Laws].map(|by| count(Fate::Caught(by)));
-    let caught = first + second + laws;
+    let by = [Catch::First, Catch::Second, Catch::Laws, Catch::Panic].map(|by| count(Fate::Caught(by)));
+    let caught: usize = by.iter().sum();
     let mutants = caught + count(Fate::Survived);
-    format!("| {name} | {mutants} | {caught} | {first} | {second} | {laws} |\n")
+    let [first, second, laws, panic] = by;
+    format!("| {name} | {mutants} | {caught} | {first} | {second} | {laws} | {panic} |\n")
 }
 
 fn table(fates: &[(Flaw, Fate)]) -> String {
@@ -192,10 +199,11 @@ fn table(fates: &[(Flaw, Fate)]) -> String {
         fates.iter().for_each(|(flaw, fate)| groups.entry(key(flaw)).or_default().push(*fate));
         groups
     };
-    let head = "mutants | caught | by `gradcheck` | by `gradgradcheck` only | by the laws only |";
+    let head =
+        "mutants | caught | by `gradcheck` | by `gradgradcheck` only | by the laws only | by a panic |";
     let mut text = String::new();
     for (what, key) in [("change", (|flaw| flaw.change.kind()) as fn(&Flaw) -> _), ("op", |flaw| flaw.op)] {
-        write!(text, "| {what} | {head}\n|---|---:|---:|---:|---:|---:|\n").expect("a string takes all");
+        write!(text, "| {what} | {head}\n|---|---:|---:|---:|---:|---:|---:|\n").expect("a string takes all");
         by(key).iter().for_each(|(name, fates)| text += &row(name, fates));
         let all: Vec<Fate> = fates.iter().map(|(_, fate)| *fate).collect();
         text += &row("**all**", &all);
@@ -235,7 +243,8 @@ fn negative_control() {
     }
     // The derivative of the sine with its operand frozen: right, until it is differentiated once more.
     let uses = &uses()["sin"];
-    let frozen = flaws(uses).into_iter().find(|flaw| flaw.change.kind() == "frozen operand" && flaw.on == "cos");
+    let frozen =
+        flaws(uses).into_iter().find(|flaw| flaw.change.kind() == "frozen operand" && flaw.on == "cos");
     let frozen = frozen.expect("the rule of the sine takes the cosine of its input");
     assert_eq!(fate(frozen, uses), Fate::Caught(Catch::Second), "{frozen:?}");
 }

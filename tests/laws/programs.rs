@@ -22,7 +22,8 @@ fn derivatives_of_random_programs_agree_with_each_other_and_with_differences() {
     runner(CASES)
         .run(&bytes(), |bytes| {
             let program = RandomProgram::from_bytes(&bytes);
-            program.check().map_err(|failure| TestCaseError::fail(failure.to_string()))?;
+            let report = program.check().map_err(|failure| TestCaseError::fail(failure.to_string()))?;
+            prop_assert!(report.kinks.is_empty(), "a smooth program: {report}");
 
             let tape = Tape::<f64>::new();
             let x = program.inputs().put(&tape);

@@ -9,7 +9,7 @@ use crate::flawed::Flawed;
 use crate::tolerance::TRANSPOSE;
 
 /// `<dy, ybar> = <dx, xbar>` with respect to some of the operands.
-fn first_order<O: Differentiable>(case: &Case<O>, slots: &[usize]) -> Result<(), String> {
+pub fn first_order<O: Differentiable>(case: &Case<O>, slots: &[usize]) -> Result<(), String> {
     let tape = Tape::<f64, O>::new();
     let mut rng = case.rng();
     let operands = case.put(&tape);
@@ -22,7 +22,7 @@ fn first_order<O: Differentiable>(case: &Case<O>, slots: &[usize]) -> Result<(),
 }
 
 /// The same for the vjp, as a function of the operands and of the cotangent.
-fn second_order<O: Differentiable>(case: &Case<O>, slots: &[usize]) -> Result<(), String> {
+pub fn second_order<O: Differentiable>(case: &Case<O>, slots: &[usize]) -> Result<(), String> {
     let tape = Tape::<f64, O>::new();
     let mut rng = case.rng();
     let operands = case.put(&tape);
