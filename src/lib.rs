@@ -72,6 +72,8 @@ pub mod meta;
 pub mod nn;
 pub mod ops;
 pub mod prelude;
+#[doc = include_str!("promises.md")]
+pub mod promises {}
 pub mod simd;
 pub mod tape;
 pub mod tasks;
