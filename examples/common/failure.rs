@@ -18,6 +18,9 @@ pub enum Failure {
     /// Two runs in one folder would overwrite each other's files.
     #[error("{path}: another run is writing to this folder; wait for it or choose another --out")]
     Taken { path: PathBuf },
+    /// What is written there now would be lost, or mixed with another run's.
+    #[error("{path}: the folder was removed or replaced while this run was writing to it")]
+    Lost { path: PathBuf },
     /// There is nothing to go on from.
     #[error("{path}: no checkpoint to resume from; start without --resume")]
     NothingToResume { path: PathBuf },

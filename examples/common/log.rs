@@ -1,9 +1,10 @@
 //! The log of a run: one JSON object a line.
 
 use std::fs::{self, File};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use metatape::tensor::write_atomically;
 use serde::Serialize;
 
 use super::{Failure, Result};
@@ -13,6 +14,8 @@ pub struct Log {
     path: PathBuf,
     file: File,
     lines: usize,
+    /// Of all whole lines, in bytes.
+    length: u64,
 }
 
 #[derive(Serialize)]
@@ -25,8 +28,10 @@ struct Line<'a, E> {
 impl Log {
     /// An empty log, whatever the file held.
     pub fn create(path: &Path) -> Result<Self> {
-        let file = File::create(path).map_err(Failure::io(path, "create"))?;
-        Ok(Log { path: path.to_owned(), file, lines: 0 })
+        let mut fresh = File::options();
+        let file = fresh.read(true).write(true).create(true).truncate(true).open(path);
+        let file = file.map_err(Failure::io(path, "create"))?;
+        Ok(Log { path: path.to_owned(), file, lines: 0, length: 0 })
     }
 
     /// The log as it was after its first `lines` lines, and the seconds that the last of them tells.
@@ -44,10 +49,11 @@ impl Log {
             .and_then(|line| serde_json::from_slice::<serde_json::Value>(line).ok()?.get("seconds")?.as_f64())
             .unwrap_or(0.0);
         let length = kept.iter().map(|line| line.len() as u64).sum();
-        let mut file = File::options().write(true).open(path).map_err(Failure::io(path, "write"))?;
+        let file = File::options().read(true).write(true).open(path).map_err(Failure::io(path, "write"))?;
         file.set_len(length).map_err(Failure::io(path, "shorten"))?;
-        file.seek(SeekFrom::End(0)).map_err(Failure::io(path, "write"))?;
-        Ok((Log { path: path.to_owned(), file, lines }, seconds))
+        let mut log = Log { path: path.to_owned(), file, lines, length };
+        log.file.seek(SeekFrom::End(0)).map_err(Failure::io(path, "write"))?;
+        Ok((log, seconds))
     }
 
     /// Appends an object (a struct or a map) and the time of it.
@@ -55,15 +61,34 @@ impl Log {
         let seconds = (seconds * 1e3).round() / 1e3;
         let mut line = serde_json::to_vec(&Line { entry, seconds })?;
         line.push(b'\n');
-        self.file.write_all(&line).map_err(Failure::io(&self.path, "write"))?;
+        if let Err(source) = self.file.write_all(&line) {
+            // Where half a line cannot be taken back either, whoever resumes will do it.
+            let _ = self.file.set_len(self.length);
+            return Err(Failure::io(&self.path, "write")(source).into());
+        }
         self.lines += 1;
+        self.length += line.len() as u64;
         Ok(())
     }
 
     /// Forces all lines to the disk, and counts them.
     pub fn sync(&mut self) -> Result<usize> {
+        if !self.path.exists() {
+            self.put_back().map_err(Failure::io(&self.path, "put back"))?;
+        }
         self.file.sync_data().map_err(Failure::io(&self.path, "write"))?;
         Ok(self.lines)
+    }
+
+    /// A file that somebody has removed is still there for those who have it open.
+    fn put_back(&mut self) -> io::Result<()> {
+        let mut lines = Vec::new();
+        self.file.rewind()?;
+        self.file.read_to_end(&mut lines)?;
+        write_atomically(&self.path, &lines)?;
+        self.file = File::options().read(true).write(true).open(&self.path)?;
+        self.file.seek(SeekFrom::End(0))?;
+        Ok(())
     }
 }
 
@@ -95,5 +120,20 @@ mod tests {
 
         let error = Log::reopen(file.path(), 6).err().unwrap().to_string();
         assert!(error.ends_with("5 whole lines are left of the 6 that were written before the checkpoint"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_log_that_was_removed_is_put_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.jsonl");
+        let mut log = Log::create(&path).unwrap();
+        log.write(&Step { step: 0, loss: 0.5 }, 0.0).unwrap();
+        fs::remove_file(&path).unwrap();
+        log.write(&Step { step: 1, loss: 0.5 }, 1.0).unwrap();
+        assert_eq!(log.sync().unwrap(), 2);
+        log.write(&Step { step: 2, loss: 0.5 }, 2.0).unwrap();
+        let (_, seconds) = Log::reopen(&path, 3).unwrap();
+        assert_eq!(seconds, 2.0);
     }
 }

@@ -26,6 +26,11 @@ pub struct Common {
     #[arg(long, help_heading = HEADING)]
     pub quick: bool,
 
+    /// How much work an interruption may cost: a checkpoint is written after so many seconds, where training can be
+    /// resumed
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = seconds, help_heading = HEADING)]
+    pub checkpoint_every: f64,
+
     /// Go on from the checkpoint in --out, with the same options as before
     #[arg(long, help_heading = HEADING)]
     pub resume: bool,
@@ -46,6 +51,15 @@ pub fn start_threads(threads: usize) -> Result {
         .build_global()
         .map_err(|error| Failure::Threads { threads, reason: error.to_string() })?;
     Ok(())
+}
+
+/// For clap: reads a time that passes between two checkpoints.
+fn seconds(word: &str) -> std::result::Result<f64, String> {
+    const DAY: f64 = 86_400.0;
+    match word.parse() {
+        Ok(seconds) if (0.0..=DAY).contains(&seconds) => Ok(seconds),
+        _ => Err(format!("a number from 0 to {DAY} is needed")),
+    }
 }
 
 /// For clap: reads a number of threads that can be.

@@ -19,7 +19,6 @@ const RESULTS: &str = "results.json";
 const LOG: &str = "log.jsonl";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const LOG_LINES: &str = "log_lines";
-const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(5);
 
 /// A run under way: its folder, its log, its clock.
 pub struct Session {
@@ -34,6 +33,7 @@ pub struct Session {
     /// Of the runs that this one goes on from.
     earlier_seconds: f64,
     saved: Instant,
+    between_checkpoints: Duration,
 }
 
 #[derive(Serialize)]
@@ -58,7 +58,8 @@ impl Session {
         Ok(session)
     }
 
-    fn open(example: &'static str, common: &Common, config: &impl Serialize) -> Result<Self> {
+    /// As [`Session::start`], but starts no threads.
+    pub fn open(example: &'static str, common: &Common, config: &impl Serialize) -> Result<Self> {
         let path = common.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(example));
         if common.resume && !path.join(CHECKPOINT).exists() {
             return Err(Failure::NothingToResume { path }.into());
@@ -89,6 +90,7 @@ impl Session {
             started,
             earlier_seconds,
             saved,
+            between_checkpoints: Duration::from_secs_f64(common.checkpoint_every),
         })
     }
 
@@ -123,13 +125,14 @@ impl Session {
 
     /// Whether the last checkpoint is so old that losing the work since would hurt.
     pub fn checkpoint_due(&self) -> bool {
-        self.saved.elapsed() > BETWEEN_CHECKPOINTS
+        self.saved.elapsed() > self.between_checkpoints
     }
 
     /// Writes the checkpoint: groups of tensors, and numbers to find again by [`Session::restored_number`].
     ///
     /// Nothing in it depends on time, so equal runs leave equal checkpoints.
     pub fn save(&mut self, groups: &[(&str, &Tensors)], numbers: &[(&str, &dyn Display)]) -> Result {
+        self.directory.check()?;
         let log_lines = self.log.sync()?;
         let mut metadata = identity(self.example, self.seed, &self.config);
         metadata.insert(LOG_LINES.to_owned(), log_lines.to_string());
@@ -209,7 +212,14 @@ mod tests {
     use super::*;
 
     fn common(out: &Path, resume: bool) -> Common {
-        Common { seed: 3, threads: Some(1), out: Some(out.to_owned()), quick: false, resume }
+        Common {
+            seed: 3,
+            threads: Some(1),
+            out: Some(out.to_owned()),
+            quick: false,
+            checkpoint_every: 5.0,
+            resume,
+        }
     }
 
     fn open(out: &Path, resume: bool, iterations: usize) -> Result<Session> {

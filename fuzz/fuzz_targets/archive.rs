@@ -2,11 +2,13 @@
 
 #![no_main]
 
+mod changes;
 mod sound;
 
 use std::io::{Cursor, Write};
 use std::sync::LazyLock;
 
+use changes::changed;
 use image::ImageFormat;
 use libfuzzer_sys::fuzz_target;
 use metatape::tasks::datasets::{Source, Split, cifar_fs, class_folders, mini_imagenet, omniglot};
@@ -32,7 +34,7 @@ static SOUND: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else { return };
-    let archive = if kind % 2 == 0 { bytes.to_vec() } else { sound::changed(&SOUND, bytes) };
+    let archive = if kind % 2 == 0 { bytes.to_vec() } else { changed(&SOUND, bytes) };
     let mut source = match Source::from_reader("made.zip", Cursor::new(archive)) {
         Ok(source) => source,
         Err(error) => return assert!(error.to_string().starts_with("made.zip")),

@@ -2,11 +2,13 @@
 
 #![no_main]
 
+mod changes;
 mod sound;
 
 use std::io::{Cursor, Write};
 use std::sync::LazyLock;
 
+use changes::changed;
 use image::ImageFormat;
 use libfuzzer_sys::fuzz_target;
 use metatape::tasks::datasets::{Source, class_folders};
@@ -20,8 +22,8 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else { return };
     let file = match kind % 3 {
         0 => bytes.to_vec(),
-        1 => sound::changed(&PNG, bytes),
-        _ => sound::changed(&JPEG, bytes),
+        1 => changed(&PNG, bytes),
+        _ => changed(&JPEG, bytes),
     };
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);

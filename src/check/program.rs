@@ -8,6 +8,7 @@ use super::{Failure, Report, gradient, second};
 use crate::ops::kind::Laws;
 use crate::ops::sample::{Domain, Pick};
 use crate::ops::{BroadcastTo, Op, Pad, Var, Vars};
+use crate::simd::{Float, Single};
 use crate::tape::{self, Differentiable, Extent};
 use crate::tensor::{Shape, Tensor, Tensors};
 
@@ -17,6 +18,7 @@ use crate::tensor::{Shape, Tensor, Tensors};
 /// earlier result, brought to the shape that the op asks for, bounded by tanh, and moved to where the op is smooth. What
 /// an op is not differentiable in (selectors, labels, row numbers) is constant. Half of the programs have 3 episodes:
 /// inputs are shared, constants are not, and the result is either the sum over the episodes or one number for each.
+/// Inputs and constants are numbers that single precision holds as well, so that it runs the same program.
 ///
 /// ```
 /// use metatape::check::RandomProgram;
@@ -71,7 +73,7 @@ impl RandomProgram {
         let mut spread = Vec::new();
         for i in 0..1 + pick.below(3) {
             let shape = pick.shape();
-            inputs.push(format!("x{i}"), Tensor::from_fn(shape, |_| rng.random_range(-1.5..1.5)));
+            inputs.push(format!("x{i}"), Tensor::from_fn(shape, |_| single(rng.random_range(-1.5..1.5))));
             spread.push(pick.below(4) == 0);
         }
         let mut steps: Vec<Step> = Vec::new();
@@ -85,7 +87,7 @@ impl RandomProgram {
                     || matches!(laws, Laws::Multilinear(slots) if !slots.contains(&slot));
                 if constant || pick.below(8) == 0 {
                     let extent = Extent::new(if pick.below(2) == 0 { 1 } else { episodes }, shape);
-                    let values = (0..extent.len()).map(|_| domain.value(rng.random())).collect();
+                    let values = (0..extent.len()).map(|_| single(domain.value(rng.random()))).collect();
                     return Operand::Constant { extent, values };
                 }
                 // Often the latest value: so programs grow deep as well as wide.
@@ -131,26 +133,26 @@ impl RandomProgram {
         program
     }
 
-    /// Records the program: one number, or one for each episode.
+    /// Records the program, in either precision: one number, or one for each episode.
     ///
     /// # Panics
     /// `inputs` are others than [`RandomProgram::inputs`] in number or shape.
-    pub fn record<'t>(&self, inputs: Vars<'t, f64>) -> Var<'t, f64> {
+    pub fn record<'t, T: Float>(&self, inputs: Vars<'t, T>) -> Var<'t, T> {
         let tape = inputs.tape();
-        let mut values: Vec<Var<'t, f64>> = Vec::with_capacity(inputs.len() + self.steps.len());
+        let mut values: Vec<Var<'t, T>> = Vec::with_capacity(inputs.len() + self.steps.len());
         for (x, &spread) in inputs.iter().zip(&self.spread) {
             let to = Extent { episodes: self.episodes, ..x.extent() };
             values.push(if spread { tape.record(BroadcastTo { to }.into(), &[x]) } else { x });
         }
         let mut used = vec![false; inputs.len() + self.steps.len()];
         for step in &self.steps {
-            let operands: Vec<Var<'t, f64>> = step
+            let operands: Vec<Var<'t, T>> = step
                 .operands
                 .iter()
                 .map(|operand| match operand {
-                    Operand::Constant { extent, values } => {
-                        tape.leaf(*extent, |out| out.copy_from_slice(values))
-                    }
+                    Operand::Constant { extent, values } => tape.leaf(*extent, |out| {
+                        out.iter_mut().zip(values).for_each(|(out, value)| *out = T::from_f64(*value));
+                    }),
                     Operand::Earlier { value, shape, domain, sign } => {
                         used[*value] = true;
                         bounded(with_shape(values[*value], *shape), *domain, *sign)
@@ -183,8 +185,13 @@ where
     Ok(gradient::check(&subject, Plan::QUICK)?.and(second::check(&subject, Plan::QUICK)?))
 }
 
+/// The nearest number of single precision.
+fn single(x: f64) -> f64 {
+    Single::from_f64(x).to_f64()
+}
+
 /// The first elements of `x`, zeros behind them where there are too few, in another shape.
-fn with_shape<'t>(x: Var<'t, f64>, shape: Shape) -> Var<'t, f64> {
+fn with_shape<'t, T: Float>(x: Var<'t, T>, shape: Shape) -> Var<'t, T> {
     let (have, want) = (x.shape().len(), shape.len());
     if x.shape() == shape {
         return x;
@@ -201,11 +208,12 @@ fn with_shape<'t>(x: Var<'t, f64>, shape: Shape) -> Var<'t, f64> {
 }
 
 /// `x` brought into a domain, smoothly and with a slope of at most 1.
-fn bounded<'t>(x: Var<'t, f64>, domain: Domain, sign: f64) -> Var<'t, f64> {
+fn bounded<'t, T: Float>(x: Var<'t, T>, domain: Domain, sign: f64) -> Var<'t, T> {
+    let affine = |scale, offset| x.tanh().affine(T::from_f64(scale), T::from_f64(offset));
     match domain {
         Domain::Real => x.tanh(),
-        Domain::Positive => x.tanh().affine(0.5, 1.0),
-        Domain::NonZero => x.tanh().affine(0.5 * sign, sign),
+        Domain::Positive => affine(0.5, 1.0),
+        Domain::NonZero => affine(0.5 * sign, sign),
         Domain::Index(_) => unreachable!("numbers of rows and classes are constant"),
     }
 }

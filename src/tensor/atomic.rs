@@ -4,6 +4,10 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+/// How the names of temporary files begin that [`write_atomically`] makes: a process that is killed in the middle leaves
+/// one behind, for whoever owns the folder to remove.
+pub const PARTIAL: &str = ".partial-";
+
 /// Makes `bytes` the content of the file at `path`, whatever it held before.
 ///
 /// They go to a temporary file in the same folder first, which is forced to the disk and then renamed: at any
@@ -24,7 +28,7 @@ pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> io::Result<()> 
         // Temporary files are private by default; a result is as readable as any other file of the user.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.prefix(".partial-").tempfile_in(folder)?;
+    let mut file = builder.prefix(PARTIAL).tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;

@@ -21,7 +21,7 @@ mod tensor;
 mod tensors;
 mod trajectories;
 
-pub use atomic::write_atomically;
+pub use atomic::{PARTIAL, write_atomically};
 pub use checkpoint::{Checkpoint, CheckpointError, load, save};
 pub use episode::{Batch, Episode};
 pub use shape::Shape;

@@ -25,6 +25,8 @@ mod programs;
 mod reference;
 mod reference_images;
 mod reference_lstm;
+#[path = "../support/rounding.rs"]
+mod rounding;
 mod tangents;
 mod ties;
 mod tolerance;

@@ -7,6 +7,7 @@ use metatape::tape::AtRest;
 use proptest::prelude::*;
 
 use crate::case::{close, random_like, read, runner};
+use crate::rounding::Outcome;
 use crate::tolerance::MODES;
 
 const CASES: u32 = 10_000;
@@ -42,6 +43,18 @@ fn derivatives_of_random_programs_agree_with_each_other_and_with_differences() {
         .unwrap_or_else(|failure| panic!("{failure}"));
 }
 
+/// Value, gradient and both modes in single precision, against double.
+#[test]
+fn random_programs_in_single_precision_are_those_in_double() {
+    runner(CASES)
+        .run(&bytes(), |bytes| {
+            let program = RandomProgram::from_bytes(&bytes);
+            let (single, double) = (Outcome::of::<f32>(&program), Outcome::of::<f64>(&program));
+            single.agrees(&double, f32::EPSILON.into()).map_err(TestCaseError::fail)
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+}
+
 fn flat(list: Vars<'_, f64>) -> Vec<f64> {
     list.iter().flat_map(read).collect()
 }
@@ -69,6 +82,8 @@ fn negative_control() {
     for seed in 0..20u32 {
         let bytes: Vec<u8> = (0..200u32).map(|i| ((i * 7919 + seed * 104_729) >> 3) as u8).collect();
         let program = RandomProgram::from_bytes(&bytes);
+        let (single, double) = (Outcome::of::<f32>(&program), Outcome::of::<f64>(&program));
+        single.agrees(&double, f64::EPSILON).expect_err("roundings of single precision are seen");
         let inputs = program.inputs();
         gradcheck(|x| program.record(x), inputs).expect("the program is right");
         gradgradcheck(|x| program.record(x), inputs).expect("the program is right");
