@@ -7,7 +7,8 @@ use metatape::check::RandomProgram;
 
 fuzz_target!(|bytes: &[u8]| {
     let program = RandomProgram::from_bytes(bytes);
-    if let Err(failure) = program.check() {
-        panic!("{failure}\n{program:#?}");
+    match program.check() {
+        Ok(report) => assert!(report.kinks.is_empty(), "a smooth program: {report}\n{program:#?}"),
+        Err(failure) => panic!("{failure}\n{program:#?}"),
     }
 });
