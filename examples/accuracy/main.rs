@@ -72,7 +72,11 @@ fn run(options: Options) -> common::Result {
     }
     let rows = if chosen { Ok(at_this_level(&options)) } else { at_every_level(&options) }?;
     if let Some(row) = rows.iter().find(|row| !row.ulp.is_finite()) {
-        return Err(format!("{} {:?} of {} is not near the truth at {:e}", row.float, row.of, row.function, row.x).into());
+        return Err(format!(
+            "{} {:?} of {} is not near the truth at {:e}",
+            row.float, row.of, row.function, row.x
+        )
+        .into());
     }
     if options.json {
         for row in &rows {
@@ -95,7 +99,14 @@ fn for_people(rows: &[Row]) -> String {
             Of::Value => row.function.clone(),
             Of::Derivative => format!("{}'", row.function),
         };
-        vec![of, row.float.clone(), row.level.clone(), format!("{:.4}", row.ulp), format!("{:e}", row.x), row.points.to_string()]
+        vec![
+            of,
+            row.float.clone(),
+            row.level.clone(),
+            format!("{:.4}", row.ulp),
+            format!("{:e}", row.x),
+            row.points.to_string(),
+        ]
     });
     common::table(&["function", "type", "level", "ULP", "at", "points"], &cells.collect::<Vec<_>>())
 }
@@ -122,7 +133,8 @@ fn at_every_level(options: &Options) -> common::Result<Vec<Row>> {
 }
 
 fn at_this_level(options: &Options) -> Vec<Row> {
-    let threads = options.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let threads =
+        options.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let mut survey = Survey { options, threads, rows: Vec::new() };
     visit_all(&mut survey);
     survey.rows
@@ -150,7 +162,12 @@ impl Visit for Survey<'_> {
 }
 
 impl Survey<'_> {
-    fn judge<T: Judged, F: Function + Unary<T>>(&self, function: F, of: Of, points: &impl Points<T>) -> Worst {
+    fn judge<T: Judged, F: Function + Unary<T>>(
+        &self,
+        function: F,
+        of: Of,
+        points: &impl Points<T>,
+    ) -> Worst {
         let label = format!("{} {} {:?} of {}", level(), T::NAME, of, F::NAME).to_lowercase();
         let progress = Mutex::new(Progress::start(label, points.blocks() as usize, 0));
         let worst = worst(function, of, points, self.threads, || {

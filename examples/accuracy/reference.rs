@@ -141,7 +141,8 @@ fn ln_of_parts<L: Lanes<f64>, T: Judged>(f: DoubleDouble<L>, e: L) -> DoubleDoub
     let one = DoubleDouble::splat(ONE);
     let left = f.add(one.add(f).mul(expm1_near_zero::<L, T>(DoubleDouble::from(guess.neg()))));
     let left = left.sub(left.mul(left).times_power(L::splat(0.5)));
-    let exponent = DoubleDouble::product(e, L::splat(LN_2[0])).add(DoubleDouble::product(e, L::splat(LN_2[1])));
+    let exponent =
+        DoubleDouble::product(e, L::splat(LN_2[0])).add(DoubleDouble::product(e, L::splat(LN_2[1])));
     exponent.add(DoubleDouble::from(guess).add(left))
 }
 
@@ -216,10 +217,8 @@ pub fn softplus<L: Lanes<f64>, T: Judged>(x: L) -> Truth<L> {
     let e = mantissa.times_power(power_of_two(n));
     let small = e.high.lt(half);
     let halved = sum.times_power(half).sub(DoubleDouble::splat(ONE));
-    let smooth = ln_of_parts::<L, T>(
-        DoubleDouble::select(small, e, halved),
-        L::select(small, zero, L::splat(1.0)),
-    );
+    let smooth =
+        ln_of_parts::<L, T>(DoubleDouble::select(small, e, halved), L::select(small, zero, L::splat(1.0)));
     let y = Truth::from(DoubleDouble::from(zero.max(x)).add(smooth));
     // Far down ln(1 + e) = e - e^2 / 2 as well as can be told.
     let far = Truth { value: mantissa.sub(mantissa.mul(e).times_power(half)), exponent: n };

@@ -156,7 +156,6 @@ impl Coefficients for f64 {
         -1.1358720644486235e-11,
     ];
     const FRAC_2_PI: f64 = std::f64::consts::FRAC_2_PI;
-    const HALF_PI: [f64; 3] =
-        [std::f64::consts::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33];
+    const HALF_PI: [f64; 3] = [std::f64::consts::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33];
     const HALF_PI_SHORT: &'static [f64] = &[1.5707963267948912, 5.390302858158031e-15, 8.843720566135701e-29];
 }
