@@ -52,7 +52,8 @@ struct Reduced<L> {
 
 #[inline(always)]
 fn reduce_fused<T: Float, L: Lanes<T>>(x: L, k: L) -> Reduced<L> {
-    let [first, second, third] = T::HALF_PI.map(L::splat);
+    let [first, second, third] = T::HALF_PI;
+    let (first, second, third) = (L::splat(first), L::splat(second), L::splat(third));
     // Exact: a multiple of the last place of x or of the first part.
     let most = k.neg().mul_add(first, x);
     let product = k.mul(second);
