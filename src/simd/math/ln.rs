@@ -24,8 +24,9 @@ pub(super) fn ln_in_two<T: Float, L: Lanes<T>>(f: L, e: L) -> (L, L) {
     let exponent = e.mul(L::splat(T::LN_2[0]));
     let sum = exponent.add(f);
     let lost = f.sub(sum.sub(exponent));
-    let curve = f.mul(f).mul_add(polynomial(f, T::LN), e.mul(L::splat(T::LN_2[1])));
-    (sum, lost.add(curve))
+    // What is tiny goes together first: without a fused multiply-add each sum with the curve rounds once more.
+    let tiny = e.mul_add(L::splat(T::LN_2[1]), lost);
+    (sum, f.mul(f).mul_add(polynomial(f, T::LN), tiny))
 }
 
 /// `y`, the logarithm of `u` for finite positive `u`, made right everywhere else; `x` is what the caller was given.
