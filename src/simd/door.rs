@@ -16,16 +16,34 @@ pub trait Kernel<T: Float> {
 /// Runs `kernel` once, at [`level()`].
 #[inline]
 pub fn run<T: Float, K: Kernel<T>>(kernel: K) -> K::Output {
-    match level() {
+    // SAFETY: `level()` returns a level only where the machine was found to have its instructions.
+    unsafe { enter(level(), kernel) }
+}
+
+/// Runs `kernel` once, at `level`, whatever the level in use: for work beside the kernels, such as judging them.
+///
+/// # Panics
+/// The machine lacks the level.
+pub fn run_at<T: Float, K: Kernel<T>>(level: Level, kernel: K) -> K::Output {
+    assert!(level <= Level::best(), "this machine has no {level}, its best level is {}", Level::best());
+    // SAFETY: the machine has just been found to have the level's instructions.
+    unsafe { enter(level, kernel) }
+}
+
+/// # Safety
+/// The machine must have the instructions of `level`.
+#[inline(always)]
+unsafe fn enter<T: Float, K: Kernel<T>>(level: Level, kernel: K) -> K::Output {
+    match level {
         Level::Portable => portable(kernel),
-        // SAFETY: `level()` returns a level only where the machine was found to have its instructions.
+        // SAFETY: the caller vouches for the instructions.
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { avx2(kernel) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe { avx512(kernel) },
         #[cfg(not(target_arch = "x86_64"))]
-        Level::Avx2 | Level::Avx512 => unreachable!("{} is never chosen on this target", level()),
+        Level::Avx2 | Level::Avx512 => unreachable!("{level} is never chosen on this target"),
     }
 }
 
@@ -66,5 +84,13 @@ mod tests {
         let asked = std::env::var("METATAPE_SIMD").ok();
         let used = run(WhichLevel);
         assert_eq!(used.name(), asked.as_deref().unwrap_or(Level::best().name()));
+    }
+
+    #[test]
+    fn any_level_of_the_machine_can_be_entered_and_no_other() {
+        for level in Level::ALL {
+            let used = std::panic::catch_unwind(|| run_at(level, WhichLevel)).ok();
+            assert_eq!(used, (level <= Level::best()).then_some(level));
+        }
     }
 }

@@ -19,7 +19,7 @@ mod portable;
 mod prefetch;
 mod slab;
 
-pub use door::{Kernel, run};
+pub use door::{Kernel, run, run_at};
 pub use float::{Compiled, Double, Float, Single};
 pub use lanes::Lanes;
 pub use level::{Level, LevelError, level};

@@ -1,239 +1,176 @@
-//! The errors of the elementary functions, against the table in `metatape::simd::math`.
+//! The errors of the elementary functions and of their derivative rules, against bounds and against the documentation: a
+//! sampled run of what the example `accuracy` does at length.
+#![allow(dead_code, reason = "what else the example needs of its parts")]
 
+#[path = "../../examples/accuracy/double_double.rs"]
 mod double_double;
+#[path = "../../examples/accuracy/error.rs"]
+mod error;
+#[path = "../../examples/accuracy/functions.rs"]
+mod functions;
+mod judges;
+#[path = "../../examples/accuracy/measure.rs"]
+mod measure;
+#[path = "../../examples/accuracy/points.rs"]
+mod points;
+#[path = "../../examples/accuracy/reference.rs"]
+mod reference;
 mod special_values;
+#[path = "../../examples/accuracy/table.rs"]
+mod table;
 
-use std::sync::Mutex;
+use functions::{
+    Cos, Exp, Expm1, Function, Ln, Ln1p, NAMES, Of, Recip, Sigmoid, Sin, Softplus, Sqrt, Tanh, Visit,
+    visit_all,
+};
+use measure::{Worst, worst};
+use metatape::simd::{Double, Float, Level, Single, level};
+use points::{Hard, Patterns, Seeded};
+use table::{Row, columns, markdown, rounded_up};
 
-use double_double::{self as reference, DoubleDouble};
-use metatape::kernels::map::{Unary, map};
-use metatape::simd::{Float, Lanes, Level, level, math};
+/// The largest errors allowed to a function, then to its derivative: in `f32` with a fused multiply-add (AVX2, AVX-512) and
+/// without (portable), and the same in `f64`.
+type Bounds = [[f64; 4]; 2];
 
-macro_rules! unary {
-    ($($name:ident = $function:ident),+) => {$(
-        #[derive(Clone, Copy)]
-        struct $name;
-        impl<T: Float> Unary<T> for $name {
-            #[inline(always)]
-            fn apply<L: Lanes<T>>(self, x: L) -> L {
-                math::$function(x)
+const BOUNDS: [(&str, Bounds); 11] = [
+    ("exp", [[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]]),
+    ("expm1", [[1.35, 1.35, 1.35, 1.35], [1.8, 1.8, 1.8, 1.8]]),
+    ("ln", [[1.0, 1.0, 0.95, 1.05], [0.5, 0.5, 0.5, 0.5]]),
+    ("ln1p", [[1.0, 1.0, 0.95, 1.05], [1.5, 1.5, 1.5, 1.5]]),
+    ("tanh", [[1.4, 1.4, 1.5, 1.5], [1.2, 1.2, 1.2, 1.4]]),
+    ("sigmoid", [[1.4, 1.4, 1.25, 1.3], [1.1, 1.1, 1.1, 1.1]]),
+    ("softplus", [[1.25, 1.25, 1.25, 1.25], [1.4, 1.4, 1.25, 1.3]]),
+    ("sin", [[1.2, 1.4, 1.2, 1.45], [1.2, 1.4, 1.2, 1.45]]),
+    ("cos", [[1.2, 1.4, 1.2, 1.45], [1.2, 1.4, 1.2, 1.45]]),
+    ("sqrt", [[0.5, 0.5, 0.5, 0.5], [1.5, 1.5, 1.5, 1.5]]),
+    ("recip", [[0.5, 0.5, 0.5, 0.5], [1.95, 1.95, 1.95, 1.95]]),
+];
+
+fn bound(name: &str, of: Of, float: &str, level: Level) -> f64 {
+    let (_, bounds) = BOUNDS.iter().find(|(other, _)| *other == name).expect("every function has bounds");
+    let column = 2 * usize::from(float == Double::NAME) + usize::from(level == Level::Portable);
+    bounds[usize::from(of == Of::Derivative)][column]
+}
+
+fn check<F: Function>(of: Of, float: &str, Worst { ulp, x, points }: Worst) {
+    let allowed = bound(F::NAME, of, float, level());
+    println!(
+        "{float} {:?} of {} at {}: {ulp:.3} ULP at {x:e} among {points} ({allowed} allowed)",
+        of,
+        F::NAME,
+        level()
+    );
+    assert!(
+        ulp <= allowed,
+        "{float} {of:?} of {} at {}: {ulp} ULP at {x:e}, {allowed} allowed",
+        F::NAME,
+        level()
+    );
+}
+
+fn single<F: Function>(function: F) {
+    for of in [Of::Value, Of::Derivative] {
+        // A prime stride meets every exponent with many mantissas.
+        check::<F>(of, Single::NAME, worst(function, of, &Patterns::<F>::every(1009), 1, || {}));
+    }
+}
+
+fn double<F: Function>(function: F) {
+    for of in [Of::Value, Of::Derivative] {
+        let hard = worst(function, of, &Hard::of::<F>(), 1, || {});
+        check::<F>(of, Double::NAME, hard.or(worst(function, of, &Seeded::<F>::new(1_000_000), 1, || {})));
+    }
+}
+
+macro_rules! stays_within_its_bounds {
+    ($($name:ident: $function:expr,)+) => {$(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn stays_within_its_bounds_in_f32() {
+                single($function);
+            }
+
+            #[test]
+            fn stays_within_its_bounds_in_f64() {
+                double($function);
             }
         }
     )+};
 }
-unary!(
-    Exp = exp,
-    Expm1 = expm1,
-    Ln = ln,
-    Ln1p = ln1p,
-    Tanh = tanh,
-    Sigmoid = sigmoid,
-    Softplus = softplus,
-    Sin = sin,
-    Cos = cos,
-    Recip = recip
-);
 
-/// The largest error found, in units in the last place of the true value, and where.
-#[derive(Clone, Copy, Debug)]
-struct Worst {
-    ulp: f64,
-    x: f64,
+stays_within_its_bounds! {
+    exp: Exp,
+    expm1: Expm1,
+    ln: Ln,
+    ln1p: Ln1p,
+    tanh: Tanh,
+    sigmoid: Sigmoid,
+    softplus: Softplus,
+    sin: Sin,
+    cos: Cos,
+    sqrt: Sqrt,
+    recip: Recip,
 }
 
-impl Worst {
-    const NONE: Worst = Worst { ulp: 0.0, x: 0.0 };
-    fn or(self, ulp: f64, x: f64) -> Worst {
-        // An error that is no number must win.
-        if ulp <= self.ulp { self } else { Worst { ulp, x } }
-    }
-}
-
-/// What a table row allows: with a fused multiply-add (AVX2, AVX-512), and on the portable level.
-struct Bound {
-    fused: f64,
-    portable: f64,
-}
-
-impl Bound {
-    fn check(&self, type_and_function: &str, worst: Worst) {
-        let allowed = if level() == Level::Portable { self.portable } else { self.fused };
-        println!(
-            "{type_and_function} {}: {:.3} ULP at {:e} ({allowed} allowed)",
-            level(),
-            worst.ulp,
-            worst.x
-        );
-        assert!(worst.ulp <= allowed, "{type_and_function} at {}: {worst:?}, {allowed} allowed", level());
-    }
-}
-
-/// The error of `got` where `wanted` is the true value to double precision; zeros must have the right sign.
-fn error_f32(got: f32, wanted: f64) -> f64 {
-    let rounded = wanted as f32;
-    if rounded.is_nan() || got.is_nan() {
-        return if rounded.is_nan() && got.is_nan() { 0.0 } else { f64::INFINITY };
-    }
-    if wanted == 0.0 || rounded == got {
-        let right = got == rounded && got.is_sign_negative() == rounded.is_sign_negative();
-        if !right || got.is_infinite() {
-            return if right { 0.0 } else { f64::INFINITY };
-        }
-    }
-    if got.is_infinite() {
-        return f64::INFINITY;
-    }
-    let exponent = (wanted.abs().to_bits() >> 52) as i32 - 1023;
-    let unit = 2.0_f64.powi(exponent.clamp(-126, 127) - 23);
-    (f64::from(got) - wanted).abs() / unit
-}
-
-/// The worst error over every `stride`-th bit pattern.
-fn sweep_f32(stride: u64, f: impl Unary<f32>, wanted: impl Fn(f64) -> f64) -> Worst {
-    let mut worst = Worst::NONE;
-    let (mut x, mut y) = (Vec::with_capacity(4096), vec![0.0; 4096]);
-    let mut patterns = (0..1_u64 << 32).step_by(stride as usize).map(|bits| f32::from_bits(bits as u32));
-    loop {
-        x.clear();
-        x.extend(patterns.by_ref().take(4096));
-        if x.is_empty() {
-            return worst;
-        }
-        let y = &mut y[..x.len()];
-        map(&x, y, f);
-        for (x, y) in x.iter().zip(y) {
-            worst = worst.or(error_f32(*y, wanted(f64::from(*x))), f64::from(*x));
-        }
-    }
-}
-
-/// The same over all bit patterns, on all cores.
-fn full_sweep_f32(f: impl Unary<f32> + Send + Sync, wanted: impl Fn(f64) -> f64 + Sync) -> Worst {
-    let worst = Mutex::new(Worst::NONE);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    let part = (1_u64 << 32).div_ceil(cores);
-    std::thread::scope(|scope| {
-        for core in 0..cores {
-            let (worst, wanted) = (&worst, &wanted);
-            scope.spawn(move || {
-                let (mut x, mut y) = (vec![0.0; 4096], vec![0.0; 4096]);
-                let mut local = Worst::NONE;
-                for start in (core * part..((core + 1) * part).min(1 << 32)).step_by(4096) {
-                    for (i, x) in x.iter_mut().enumerate() {
-                        *x = f32::from_bits((start + i as u64) as u32);
-                    }
-                    map(&x, &mut y, f);
-                    for (x, y) in x.iter().zip(&y) {
-                        local = local.or(error_f32(*y, wanted(f64::from(*x))), f64::from(*x));
-                    }
-                }
-                let mut worst = worst.lock().expect("no sweep panicked");
-                *worst = worst.or(local.ulp, local.x);
-            });
-        }
+/// The numbers of a table as the example writes it, by kind, function and column; NaN where there is a dash.
+fn cells(text: &str) -> Vec<(Of, String, Vec<f64>)> {
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows = rows.map(|line| {
+        let (name, numbers) = line.split_once("` |").expect("a name");
+        let numbers = numbers.trim_end_matches('|').split('|');
+        (name.to_owned(), numbers.map(|number| number.trim().parse().unwrap_or(f64::NAN)).collect())
     });
-    worst.into_inner().expect("no sweep panicked")
-}
-
-/// The next of a fixed sequence of numbers evenly spread over `[0, 1)` (splitmix64).
-fn uniform(state: &mut u64) -> f64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((z ^ (z >> 31)) >> 11) as f64 / 2.0_f64.powi(53)
-}
-
-/// The worst error over seeded points: half of them even in `[low, high]`, half with sizes even in the logarithm.
-fn sample_f64(
-    points: usize,
-    [low, high]: [f64; 2],
-    f: impl Unary<f64>,
-    wanted: impl Fn(f64) -> DoubleDouble,
-) -> Worst {
-    let mut state = 7;
-    let x: Vec<f64> = (0..points)
-        .map(|i| {
-            let u = uniform(&mut state);
-            let x = if i % 2 == 0 {
-                low + (high - low) * u
-            } else {
-                let sign = if uniform(&mut state) < 0.5 { -1.0 } else { 1.0 };
-                sign * high * 2.0_f64.powf(-60.0 * u)
-            };
-            x.clamp(low, high)
+    rows.enumerate()
+        .map(|(at, (name, numbers))| {
+            (if at < NAMES.len() { Of::Value } else { Of::Derivative }, name, numbers)
         })
-        .collect();
-    let mut y = vec![0.0; points];
-    map(&x, &mut y, f);
-    let errors = x.iter().zip(&y).map(|(x, y)| {
-        let wanted = wanted(*x);
-        let exponent = (wanted.high.abs().to_bits() >> 52) as i32 - 1023;
-        // In two factors: one alone may be subnormal or infinite.
-        let (half, rest) = ((52 - exponent) / 2, (52 - exponent) - (52 - exponent) / 2);
-        let error = ((y - wanted.high) - wanted.low).abs();
-        (error * 2.0_f64.powi(half) * 2.0_f64.powi(rest), *x)
-    });
-    errors.fold(Worst::NONE, |worst, (ulp, x)| worst.or(ulp, x))
+        .collect()
 }
 
-/// One function: its reference in each precision, the interval its doubles are drawn from, its row of the table.
-macro_rules! function {
-    ($test:ident, $f:expr, $f32_wanted:expr, $f64_wanted:expr, $interval:expr, $f32_bound:expr, $f64_bound:expr) => {
-        mod $test {
-            use super::*;
-
-            #[test]
-            fn f32_stays_within_its_bound() {
-                let wanted: fn(f64) -> f64 = $f32_wanted;
-                let [fused, portable]: [f64; 2] = $f32_bound;
-                // A prime stride meets every exponent with many mantissas.
-                Bound { fused, portable }
-                    .check(concat!("f32 ", stringify!($test)), sweep_f32(1009, $f, wanted));
-            }
-
-            #[test]
-            #[ignore = "four billion points: minutes; run with --ignored"]
-            fn f32_stays_within_its_bound_on_every_bit_pattern() {
-                let wanted: fn(f64) -> f64 = $f32_wanted;
-                let [fused, portable]: [f64; 2] = $f32_bound;
-                Bound { fused, portable }
-                    .check(concat!("f32 full ", stringify!($test)), full_sweep_f32($f, wanted));
-            }
-
-            #[test]
-            fn f64_stays_within_its_bound() {
-                let wanted: fn(f64) -> DoubleDouble = $f64_wanted;
-                let [fused, portable]: [f64; 2] = $f64_bound;
-                Bound { fused, portable }
-                    .check(concat!("f64 ", stringify!($test)), sample_f64(1_000_000, $interval, $f, wanted));
-            }
+#[test]
+fn the_documentation_names_every_function_and_stays_within_the_bounds() {
+    let cells = cells(include_str!("../../src/simd/math/accuracy.md"));
+    assert_eq!(
+        cells.iter().map(|(_, name, _)| name).collect::<Vec<_>>(),
+        [NAMES, NAMES].concat().iter().collect::<Vec<_>>()
+    );
+    for (of, name, numbers) in cells {
+        assert_eq!(numbers.len(), 6, "{name}");
+        for (number, (float, level)) in numbers.iter().zip(columns()) {
+            // A bound may lie between two of the table's digits.
+            let allowed = rounded_up(bound(&name, of, float, level));
+            assert!(*number <= allowed, "{of:?} of {name}, {float} {level}: {number}, {allowed} allowed");
         }
+    }
+}
+
+#[test]
+fn the_table_says_what_was_measured() {
+    let row = |function: &str, of, float: &str, level: Level, ulp| Row {
+        function: function.to_owned(),
+        of,
+        float: float.to_owned(),
+        level: level.name().to_owned(),
+        ulp,
+        x: 1.0,
+        points: 1,
     };
-}
-
-function!(exp, Exp, f64::exp, |x| reference::exp(x.into()), [-700.0, 709.0], [1.0, 1.0], [1.0, 1.0]);
-function!(
-    expm1,
-    Expm1,
-    f64::exp_m1,
-    |x| reference::expm1(x.into()),
-    [-40.0, 709.0],
-    [1.35, 1.35],
-    [1.35, 1.35]
-);
-function!(ln, Ln, f64::ln, reference::ln, [1e-300, 4.0], [1.0, 1.0], [0.9, 1.0]);
-function!(ln1p, Ln1p, f64::ln_1p, reference::ln1p, [-0.999_999, 9.0], [1.0, 1.0], [0.9, 0.95]);
-function!(tanh, Tanh, f64::tanh, reference::tanh, [-22.0, 22.0], [1.4, 1.4], [1.45, 1.45]);
-function!(sigmoid, Sigmoid, sigmoid_f64, reference::sigmoid, [-700.0, 700.0], [1.4, 1.5], [1.25, 1.25]);
-function!(softplus, Softplus, softplus_f64, reference::softplus, [-700.0, 700.0], [1.8, 1.8], [1.6, 1.6]);
-function!(sin, Sin, f64::sin, reference::sin, [-1e5, 1e5], [1.55, 3.5], [1.5, 2.4]);
-function!(cos, Cos, f64::cos, reference::cos, [-1e5, 1e5], [1.55, 3.5], [1.5, 2.4]);
-
-fn sigmoid_f64(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-fn softplus_f64(x: f64) -> f64 {
-    if x.is_nan() { x } else { x.max(0.0) + (-x.abs()).exp().ln_1p() }
+    let rows = [
+        row("exp", Of::Value, "f32", Level::Portable, 0.5),
+        row("exp", Of::Value, "f64", Level::Avx512, 0.501),
+        row("recip", Of::Derivative, "f64", Level::Avx2, 1.999),
+    ];
+    let cells = cells(&markdown(&rows, 1, 1000));
+    for (of, name, numbers) in cells {
+        let written: Vec<_> =
+            numbers.into_iter().enumerate().filter(|(_, number)| !number.is_nan()).collect();
+        let expected: &[(usize, f64)] = match (of, name.as_str()) {
+            (Of::Value, "exp") => &[(0, 0.5), (5, 0.51)],
+            (Of::Derivative, "recip") => &[(4, 2.0)],
+            _ => &[],
+        };
+        assert_eq!(written, expected, "{of:?} of {name}");
+    }
 }

@@ -1,5 +1,8 @@
 //! Zeros of both signs, infinities, NaN, subnormals, poles and the edges of overflow.
 
+use metatape::kernels::map::{Unary, map};
+use metatape::prelude::{Tape, grad};
+
 use super::*;
 
 /// `f(x)` with `x` in the first lane and in the last of several vectors, checked to be the same.
@@ -48,7 +51,39 @@ fn infinities_zeros_poles_and_nan() {
     both("softplus", Softplus, &[(INF, INF), (-INF, 0.0), (100.0, 100.0), (-800.0, 0.0), (NAN, NAN)]);
     both("sin", Sin, &[(0.0, 0.0), (-0.0, -0.0), (INF, NAN), (-INF, NAN), (NAN, NAN)]);
     both("cos", Cos, &[(0.0, 1.0), (-0.0, 1.0), (INF, NAN), (-INF, NAN), (NAN, NAN)]);
+    let sqrt = [(0.0, 0.0), (-0.0, -0.0), (INF, INF), (-INF, NAN), (-1.0, NAN), (4.0, 2.0), (NAN, NAN)];
+    both("sqrt", Sqrt, &sqrt);
     both("recip", Recip, &[(0.0, INF), (-0.0, -INF), (INF, 0.0), (-INF, -0.0), (4.0, 0.25), (NAN, NAN)]);
+}
+
+/// Asserts the same of the derivative that `grad` computes.
+fn slopes<F: Function>(function: F, pairs: &[(f64, f64)]) {
+    fn slope<T: Float>(function: impl Function, x: f64) -> f64 {
+        let tape = Tape::<T>::new();
+        let x = tape.scalar(T::from_f64(x));
+        grad(function.on_tape(x), &x).item().to_f64()
+    }
+    for (x, wanted) in pairs {
+        for (float, got) in [("f32", slope::<f32>(function, *x)), ("f64", slope::<f64>(function, *x))] {
+            let same = (got.is_nan() && wanted.is_nan()) || got.to_bits() == wanted.to_bits();
+            assert!(same, "{float} {}'({x}) = {got}, not {wanted}", F::NAME);
+        }
+    }
+}
+
+#[test]
+fn derivatives_at_infinities_zeros_poles_and_nan() {
+    slopes(Exp, &[(0.0, 1.0), (INF, INF), (-INF, 0.0), (800.0, INF), (-800.0, 0.0), (NAN, NAN)]);
+    slopes(Expm1, &[(0.0, 1.0), (-0.0, 1.0), (INF, INF), (-INF, 0.0), (NAN, NAN)]);
+    slopes(Ln, &[(0.0, INF), (1.0, 1.0), (INF, 0.0), (NAN, NAN)]);
+    slopes(Ln1p, &[(0.0, 1.0), (-1.0, INF), (INF, 0.0), (NAN, NAN)]);
+    slopes(Tanh, &[(0.0, 1.0), (-0.0, 1.0), (INF, 0.0), (-INF, 0.0), (30.0, 0.0), (NAN, NAN)]);
+    slopes(Sigmoid, &[(0.0, 0.25), (INF, 0.0), (-INF, 0.0), (800.0, 0.0), (-800.0, 0.0), (NAN, NAN)]);
+    slopes(Softplus, &[(0.0, 0.5), (INF, 1.0), (-INF, 0.0), (100.0, 1.0), (-800.0, 0.0), (NAN, NAN)]);
+    slopes(Sin, &[(0.0, 1.0), (-0.0, 1.0), (INF, NAN), (-INF, NAN), (NAN, NAN)]);
+    slopes(Cos, &[(0.0, -0.0), (-0.0, 0.0), (INF, NAN), (-INF, NAN), (NAN, NAN)]);
+    slopes(Sqrt, &[(0.0, INF), (0.25, 1.0), (INF, 0.0), (-1.0, NAN), (NAN, NAN)]);
+    slopes(Recip, &[(0.0, -INF), (-0.0, -INF), (INF, -0.0), (-INF, -0.0), (2.0, -0.25), (NAN, NAN)]);
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub trait Coefficients: Sized + 'static {
     /// `2 / pi`.
     const FRAC_2_PI: Self;
     /// `pi / 2` in parts as long as the type: each rounds what the ones before it left.
-    const HALF_PI: &'static [Self];
+    const HALF_PI: [Self; 3];
     /// `pi / 2` in parts so short that the product of any but the last with eight bits is exact.
     const HALF_PI_SHORT: &'static [Self];
 }
@@ -64,7 +64,7 @@ impl Coefficients for f32 {
     const SIN: &'static [f32] = &[-0.16666667, 0.008333379, -0.00019853062, 2.8325276e-6];
     const COS: &'static [f32] = &[0.041666646, -0.0013887311, 2.4432622e-5];
     const FRAC_2_PI: f32 = std::f32::consts::FRAC_2_PI;
-    const HALF_PI: &'static [f32] = &[1.5707964, -4.371139e-8, -1.7151245e-15];
+    const HALF_PI: [f32; 3] = [1.5707964, -4.371139e-8, -1.7151245e-15];
     const HALF_PI_SHORT: &'static [f32] = &[1.5708008, -4.4543995e-6, -5.5644378e-11, 6.123234e-17];
 }
 
@@ -156,7 +156,6 @@ impl Coefficients for f64 {
         -1.1358720644486235e-11,
     ];
     const FRAC_2_PI: f64 = std::f64::consts::FRAC_2_PI;
-    const HALF_PI: &'static [f64] =
-        &[std::f64::consts::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33];
+    const HALF_PI: [f64; 3] = [std::f64::consts::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33];
     const HALF_PI_SHORT: &'static [f64] = &[1.5707963267948912, 5.390302858158031e-15, 8.843720566135701e-29];
 }

@@ -14,9 +14,24 @@ pub fn exp<T: Float, L: Lanes<T>>(x: L) -> L {
 /// `e^x` for `x` in [`T::EXP_DOMAIN`](super::Coefficients::EXP_DOMAIN) or NaN.
 #[inline(always)]
 pub(super) fn exp_in_domain<T: Float, L: Lanes<T>>(x: L) -> L {
+    let (n, above_one) = reduce(x);
+    L::splat(T::ONE).add(above_one).scale(n)
+}
+
+/// The same, and what its last addition lost.
+#[inline(always)]
+pub(super) fn exp_in_two<T: Float, L: Lanes<T>>(x: L) -> (L, L) {
+    let one = L::splat(T::ONE);
+    let (n, above_one) = reduce(x);
+    let sum = one.add(above_one);
+    (sum.scale(n), one.sub(sum).add(above_one).scale(n))
+}
+
+/// `n` and `e^r - 1`.
+#[inline(always)]
+fn reduce<T: Float, L: Lanes<T>>(x: L) -> (L, L) {
     let n = x.mul(L::splat(T::LOG2_E)).round();
     let r = n.mul_add(L::splat(-T::LN_2[0]), x);
     let r = n.mul_add(L::splat(-T::LN_2[1]), r);
-    let above_one = r.mul(r).mul_add(polynomial(r, T::EXP), r);
-    L::splat(T::ONE).add(above_one).scale(n)
+    (n, r.mul(r).mul_add(polynomial(r, T::EXP), r))
 }

@@ -14,11 +14,19 @@ pub fn ln<T: Float, L: Lanes<T>>(x: L) -> L {
 /// `e ln 2 + ln(1 + f)` for `f` in `[-1/4, 1/2]`: the large terms added exactly, the rest behind them.
 #[inline(always)]
 pub(super) fn ln_of_parts<T: Float, L: Lanes<T>>(f: L, e: L) -> L {
+    let (sum, rest) = ln_in_two(f, e);
+    sum.add(rest)
+}
+
+/// The same as a rounded sum and a small rest.
+#[inline(always)]
+pub(super) fn ln_in_two<T: Float, L: Lanes<T>>(f: L, e: L) -> (L, L) {
     let exponent = e.mul(L::splat(T::LN_2[0]));
     let sum = exponent.add(f);
     let lost = f.sub(sum.sub(exponent));
-    let curve = f.mul(f).mul_add(polynomial(f, T::LN), e.mul(L::splat(T::LN_2[1])));
-    sum.add(lost.add(curve))
+    // What is tiny goes together first: without a fused multiply-add each sum with the curve rounds once more.
+    let tiny = e.mul_add(L::splat(T::LN_2[1]), lost);
+    (sum, f.mul(f).mul_add(polynomial(f, T::LN), tiny))
 }
 
 /// `y`, the logarithm of `u` for finite positive `u`, made right everywhere else; `x` is what the caller was given.

@@ -13,10 +13,11 @@ const MOST_LANES: usize = 64;
 /// of `r`, and with which sign.
 #[inline(always)]
 pub fn sin<T: Float, L: Lanes<T>>(x: L) -> L {
-    let (k, odd, r) = reduce(x);
-    let y = L::select(L::splat(T::ZERO).lt(odd), cos_near_zero(r), sin_near_zero(r));
-    // Negative for k = 2 and 3 of every four.
-    let y = y.mul(sign_of_half(k.sub(odd)));
+    let (quarter, r) = reduce(x);
+    let one = L::splat(T::ONE);
+    let y = L::select(quarter.abs().eq(one), cos_near_zero(r), sin_near_zero(r));
+    // Negative in the quarters 2, -2 and -1.
+    let y = L::select(one.lt(quarter.sub(L::splat(T::from_f64(0.5))).abs()), y.neg(), y);
     let zero = x.eq(L::splat(T::ZERO));
     beyond_domain(x, L::select(zero, x, y), f64::sin)
 }
@@ -24,59 +25,73 @@ pub fn sin<T: Float, L: Lanes<T>>(x: L) -> L {
 /// `cos x`, by the same reduction as [`sin`].
 #[inline(always)]
 pub fn cos<T: Float, L: Lanes<T>>(x: L) -> L {
-    let (k, odd, r) = reduce(x);
-    let y = L::select(L::splat(T::ZERO).lt(odd), sin_near_zero(r), cos_near_zero(r));
-    // Negative for k = 1 and 2 of every four.
-    let y = y.mul(sign_of_half(k.add(odd)));
+    let (quarter, r) = reduce(x);
+    let one = L::splat(T::ONE);
+    let y = L::select(quarter.abs().eq(one), sin_near_zero(r), cos_near_zero(r));
+    // Negative in the quarters 2, -2 and 1.
+    let y = L::select(one.lt(quarter.add(L::splat(T::from_f64(0.5))).abs()), y.neg(), y);
     beyond_domain(x, y, f64::cos)
 }
 
-/// `k`, whether it is odd (1 or 0), and `r`.
+/// `k` of the circle's four quarters, from -2 to 2, and `r`.
 #[inline(always)]
-fn reduce<T: Float, L: Lanes<T>>(x: L) -> (L, L, L) {
+fn reduce<T: Float, L: Lanes<T>>(x: L) -> (L, Reduced<L>) {
     let k = x.mul(L::splat(T::FRAC_2_PI)).round();
-    let mut r = x;
-    if L::LEVEL == Level::Portable {
-        // Without a fused multiply-add products must be exact: eight bits of k times a short part.
-        let high = k.mul(L::splat(T::from_f64(1.0 / 256.0))).round().mul(L::splat(T::from_f64(256.0)));
-        let low = k.sub(high);
-        for part in T::HALF_PI_SHORT {
-            r = low.mul_add(L::splat(-*part), high.mul_add(L::splat(-*part), r));
-        }
-    } else {
-        for part in T::HALF_PI {
-            r = k.mul_add(L::splat(-*part), r);
+    let r = if L::LEVEL == Level::Portable { reduce_unfused(x, k) } else { reduce_fused(x, k) };
+    let circles = k.mul(L::splat(T::from_f64(0.25))).round();
+    (circles.mul_add(L::splat(T::from_f64(-4.0)), k), r)
+}
+
+/// An argument near zero: rounded, and what the rounding lost. Without the second part sines just below 1/2 would be off by
+/// nearly a unit more.
+#[derive(Clone, Copy)]
+struct Reduced<L> {
+    r: L,
+    lost: L,
+}
+
+#[inline(always)]
+fn reduce_fused<T: Float, L: Lanes<T>>(x: L, k: L) -> Reduced<L> {
+    let [first, second, third] = T::HALF_PI;
+    let (first, second, third) = (L::splat(first), L::splat(second), L::splat(third));
+    // Exact: a multiple of the last place of x or of the first part.
+    let most = k.neg().mul_add(first, x);
+    let product = k.mul(second);
+    let r = most.sub(product);
+    let lost = most.sub(r).sub(product).sub(k.mul_add(second, product.neg()));
+    Reduced { r, lost: k.neg().mul_add(third, lost) }
+}
+
+/// Without a fused multiply-add products must be exact: eight bits of `k` times a short part.
+#[inline(always)]
+fn reduce_unfused<T: Float, L: Lanes<T>>(x: L, k: L) -> Reduced<L> {
+    let high = k.mul(L::splat(T::from_f64(1.0 / 256.0))).round().mul(L::splat(T::from_f64(256.0)));
+    let low = k.sub(high);
+    let (mut r, mut lost) = (x, L::splat(T::ZERO));
+    for part in T::HALF_PI_SHORT {
+        for factor in [high, low] {
+            // Knuth's exact sum.
+            let product = factor.mul(L::splat(-*part));
+            let sum = r.add(product);
+            let from_product = sum.sub(r);
+            lost = lost.add(r.sub(sum.sub(from_product)).add(product.sub(from_product)));
+            r = sum;
         }
     }
-    (k, k.sub(nearest_even(k)).abs(), r)
-}
-
-/// The even integer nearest to `k`.
-#[inline(always)]
-fn nearest_even<T: Float, L: Lanes<T>>(k: L) -> L {
-    let half = k.mul(L::splat(T::from_f64(0.5))).round();
-    half.add(half)
-}
-
-/// 1 where half of the even number `k` is even, -1 where it is odd.
-#[inline(always)]
-fn sign_of_half<T: Float, L: Lanes<T>>(k: L) -> L {
-    let half = k.mul(L::splat(T::from_f64(0.5)));
-    let odd = half.sub(nearest_even(half)).abs();
-    odd.mul_add(L::splat(T::from_f64(-2.0)), L::splat(T::ONE))
+    Reduced { r, lost }
 }
 
 #[inline(always)]
-fn sin_near_zero<T: Float, L: Lanes<T>>(r: L) -> L {
+fn sin_near_zero<T: Float, L: Lanes<T>>(Reduced { r, lost }: Reduced<L>) -> L {
     let square = r.mul(r);
-    square.mul(r).mul_add(polynomial(square, T::SIN), r)
+    r.add(square.mul(r).mul_add(polynomial(square, T::SIN), lost))
 }
 
 #[inline(always)]
-fn cos_near_zero<T: Float, L: Lanes<T>>(r: L) -> L {
+fn cos_near_zero<T: Float, L: Lanes<T>>(Reduced { r, lost }: Reduced<L>) -> L {
     let square = r.mul(r);
     let curve = square.mul_add(polynomial(square, T::COS), L::splat(T::from_f64(-0.5)));
-    square.mul_add(curve, L::splat(T::ONE))
+    L::splat(T::ONE).add(square.mul_add(curve, r.neg().mul(lost)))
 }
 
 /// `y` with the lanes where `x` is too large for [`reduce`] replaced by `function(x)`.
