@@ -7,7 +7,11 @@ const KEEPERS: [&str; 3] = ["tests/", ".ci/", "fuzz/"];
 
 /// What of the tests that a page names is not there.
 fn missing(page: &str, read: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let named = page.split('`').skip(1).step_by(2).filter(|name| KEEPERS.iter().any(|folder| name.starts_with(folder)));
+    let named = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| KEEPERS.iter().any(|folder| name.starts_with(folder)));
     named
         .filter(|name| match name.split_once("::") {
             Some((file, test)) => {

@@ -62,7 +62,7 @@ where
         let estimate = derivative(&mut value);
         let what = (Identity::GradientAgainstDifferences, direction.place);
         let sides = || sides(|t| vec![value(t)])[0];
-        report.against_differences(what, estimate, dot(&gradient, &v), magnitude, sides)?;
+        report.against_differences(what, estimate, dot(&gradient, &v), [magnitude; 2], sides)?;
     }
     Ok(report)
 }

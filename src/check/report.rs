@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::differences::{Estimate, Side};
-use super::{CANCELLATION, EXACT, FLOOR, SAFETY, USEFUL};
+use super::{CANCELLATION, EXACT, FLOOR, ROUNDING, SAFETY, USEFUL};
 
 /// What was held against what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,21 +223,23 @@ impl Report {
     }
 
     /// Holds a derivative against a difference quotient. `magnitude` is that of the largest derivatives around: an error
-    /// estimate that is not small against it decides nothing. Where the quotient is in doubt, the two `sides` are looked at.
+    /// estimate that is not small against it decides nothing. `passing` is that of the largest numbers on the way, whose
+    /// rounding may be all that is left. Where the quotient is in doubt, the two `sides` are looked at.
     pub(super) fn against_differences(
         &mut self,
         (identity, place): (Identity, Place),
         estimate: Estimate,
         got: f64,
-        magnitude: f64,
+        [magnitude, passing]: [f64; 2],
         sides: impl FnOnce() -> [Side; 2],
     ) -> Result<(), Failure> {
         let expected = estimate.value;
         let error = SAFETY * estimate.error;
         let own = expected.abs().max(got.abs());
-        let useful = USEFUL * own.max(magnitude);
+        let rounding = ROUNDING * passing;
+        let useful = rounding.max(USEFUL * own.max(magnitude));
         let is_settled = error <= useful;
-        let allowed = error.max(FLOOR * own).max(CANCELLATION * magnitude);
+        let allowed = error.max(FLOOR * own).max(CANCELLATION * magnitude).max(rounding);
         let comparison = match is_settled {
             true => Comparison { identity, place, expected, got, allowed },
             false => Comparison { identity: Identity::Convergence, place, expected, got, allowed: useful },

@@ -5,7 +5,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use super::differences::{derivatives, sides};
 use super::localize::first_wrong_op;
-use super::subject::{Plan, Subject, along, dot, dot_of_magnitudes, largest, read_all, signs};
+use super::subject::{Plan, Subject, along, dot, dot_of_magnitudes, largest, largest_on, read_all, signs};
 use super::{Failure, Identity, Report};
 use crate::calculus::{jvp, vjp};
 use crate::tape::{Differentiable, Var, Vars};
@@ -90,7 +90,7 @@ where
             let place = subject.place(i);
             let what = (Identity::HessianAgainstDifferences, place.clone());
             let sides = || both_sides.get_or_init(|| sides(moved))[i];
-            report.against_differences(what, estimate, hv[i], magnitude, sides)?;
+            report.against_differences(what, estimate, hv[i], [magnitude, passing], sides)?;
             let pair = [hv[i], second.reverse_over_reverse[i]];
             report.exact(Identity::ReverseOverReverse, place.clone(), pair, [largest(hv), passing])?;
             let pair = [hv[i], second.reverse_over_forward[i]];
@@ -134,10 +134,7 @@ impl Second {
                 forward_over_forward: jvp(&tangent, &x, &u).read(|y| dot(y, &subject.cotangent)),
                 largest_on_the_way: 0.0,
             };
-            for id in 0..tape.len() as u32 {
-                let here = Var::at(tape, id).read(largest);
-                second.largest_on_the_way = second.largest_on_the_way.max(here);
-            }
+            second.largest_on_the_way = largest_on(tape);
             second
         })
     }

@@ -86,6 +86,11 @@ pub(super) fn largest(x: &[f64]) -> f64 {
     x.iter().fold(0.0, |most: f64, x| most.max(x.abs()))
 }
 
+/// The largest magnitude of all numbers on a tape.
+pub(super) fn largest_on<O: Language>(tape: &Tape<f64, O>) -> f64 {
+    (0..tape.len() as u32).map(|id| Var::at(tape, id).read(largest)).fold(0.0, f64::max)
+}
+
 /// Reads all floats of a list, variable after variable.
 pub(super) fn read_all<O: Language>(list: Vars<'_, f64, O>) -> Vec<f64> {
     let mut all = Vec::new();

@@ -59,6 +59,13 @@ fn flat(list: Vars<'_, f64>) -> Vec<f64> {
     list.iter().flat_map(read).collect()
 }
 
+/// A batch of one less its mean: the value is 0, and of the gradient nothing but rounding is left.
+#[test]
+fn what_is_left_of_numbers_that_cancel_is_no_failure() {
+    let bytes = include_bytes!("../../fuzz/seeds/program/17ce3648112b675a652f9a253a0822ddb4f6d67d");
+    RandomProgram::from_bytes(bytes).check().unwrap_or_else(|failure| panic!("{failure}"));
+}
+
 #[test]
 fn any_bytes_make_a_program() {
     for bytes in [&[][..], &[0], &[255; 1000], b"random", &[3, 1, 4, 1, 5, 9, 2, 6]] {

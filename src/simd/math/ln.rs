@@ -24,9 +24,13 @@ pub(super) fn ln_in_two<T: Float, L: Lanes<T>>(f: L, e: L) -> (L, L) {
     let exponent = e.mul(L::splat(T::LN_2[0]));
     let sum = exponent.add(f);
     let lost = f.sub(sum.sub(exponent));
-    // What is tiny goes together first: without a fused multiply-add each sum with the curve rounds once more.
+    let [half, curve @ ..] = T::LN else { unreachable!("a polynomial has coefficients") };
+    // What is tiny goes together first, and the square by itself: without a fused multiply-add, all in one polynomial rounds
+    // too often where most of f is lost to the exponent's term.
     let tiny = e.mul_add(L::splat(T::LN_2[1]), lost);
-    (sum, f.mul(f).mul_add(polynomial(f, T::LN), tiny))
+    let square = f.mul(f);
+    let flat = square.mul_add(L::splat(*half), tiny);
+    (sum, square.mul(f).mul_add(polynomial(f, curve), flat))
 }
 
 /// `y`, the logarithm of `u` for finite positive `u`, made right everywhere else; `x` is what the caller was given.
