@@ -1,6 +1,6 @@
 //! Every method of the vectors against scalar Rust, at the level in use.
 
-use metatape::simd::{Float, Kernel, Lanes, Level, Pair, Slab, level, run};
+use metatape::simd::{Float, Kernel, Lanes, Level, Pair, Slab, Vectors, level, run, write_past_caches};
 use std::ops::RangeInclusive;
 
 /// What the scalar side of these tests needs beyond [`Float`].
@@ -247,6 +247,16 @@ impl<T: Scalar> Kernel<T> for Memory {
     }
 }
 
+/// 1, 2, 3 and so on.
+struct Numbered;
+
+impl<T: Scalar> Vectors<T> for Numbered {
+    #[inline(always)]
+    fn vector<L: Lanes<T>>(&self, j: usize) -> L {
+        L::load(&(j + 1..=j + L::N).map(T::from_usize).collect::<Vec<T>>())
+    }
+}
+
 #[derive(Clone, Copy)]
 struct PastCaches;
 
@@ -254,14 +264,13 @@ impl<T: Scalar> Kernel<T> for PastCaches {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        let from: Vec<T> = (1..=L::N).map(T::from_usize).collect();
         let mut slab = Slab::new();
-        slab.reserve(3 * L::N);
-        L::load(&from).store_past_caches(&mut slab.values_mut()[L::N..]);
-        L::fence();
-        let to = &slab.values()[..3 * L::N];
-        assert_eq!(to[L::N..2 * L::N], from);
-        assert!(to[..L::N].iter().chain(&to[2 * L::N..]).all(|x| *x == T::ZERO));
+        slab.reserve(4 * L::N);
+        let written = write_past_caches::<T, L>(Numbered, &mut slab.values_mut()[L::N..4 * L::N - 1]);
+        assert_eq!(written, 2 * L::N);
+        let to = &slab.values()[..4 * L::N];
+        assert_eq!(to[L::N..3 * L::N], (1..=2 * L::N).map(T::from_usize).collect::<Vec<T>>());
+        assert!(to[..L::N].iter().chain(&to[3 * L::N..]).all(|x| *x == T::ZERO));
     }
 }
 
@@ -279,7 +288,7 @@ impl Kernel<f32> for Unaligned {
     fn run<L: Lanes<f32>>(self) {
         let mut slab = Slab::new();
         slab.reserve(2 * L::N);
-        L::splat(0.0).store_past_caches(&mut slab.values_mut()[1..]);
+        write_past_caches::<f32, L>(Numbered, &mut slab.values_mut()[1..]);
         // The portable level has no such instruction, and stores anywhere.
         assert!(L::LEVEL != Level::Portable, "is aligned");
     }

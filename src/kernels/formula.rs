@@ -2,7 +2,7 @@
 
 use super::gemm::MOST_LANES;
 use super::map::{Binary, Ternary, Unary};
-use crate::simd::{Float, Lanes, Level, Pair};
+use crate::simd::{Float, Lanes, Level, Pair, Vectors, write_past_caches};
 
 /// An operand as a row sees it.
 pub(super) trait Operand<T: Float>: Copy {
@@ -146,11 +146,7 @@ fn write_wide<T: Float, L: Lanes<T>, W: Lanes<T>, const N: usize>(
     if size_of_val(out) >= BEYOND_CACHES {
         j = out.as_ptr().align_offset(LINE).min(columns);
         write_row::<T, L, N>(formula.columns([0; N], 0, j), &mut out[..j]);
-        for out in out[j..].chunks_exact_mut(W::N) {
-            formula.vector::<W>(j).store_past_caches(out);
-            j += W::N;
-        }
-        W::fence();
+        j += write_past_caches::<T, W>(FromColumn { formula, first: j }, &mut out[j..]);
     } else {
         for out in out.chunks_exact_mut(W::N) {
             formula.vector::<W>(j).store(out);
@@ -160,6 +156,19 @@ fn write_wide<T: Float, L: Lanes<T>, W: Lanes<T>, const N: usize>(
     if j < columns {
         let from = j.min(columns - L::N);
         write_row::<T, L, N>(formula.columns([0; N], from, columns - from), &mut out[from..]);
+    }
+}
+
+/// A formula's vectors from a column on.
+struct FromColumn<F, const N: usize> {
+    formula: F,
+    first: usize,
+}
+
+impl<T: Float, F: Formula<T, N>, const N: usize> Vectors<T> for FromColumn<F, N> {
+    #[inline(always)]
+    fn vector<L: Lanes<T>>(&self, j: usize) -> L {
+        self.formula.vector(self.first + j)
     }
 }
 

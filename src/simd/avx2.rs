@@ -43,9 +43,9 @@ mod double {
 /// Runs one expression of intrinsics.
 macro_rules! isa {
     ($body:expr) => {
-        // SAFETY: the intrinsics need AVX2 and FMA; these methods are reached only through `simd::run`, which enters
-        // this level only where the machine has both. Loads and stores stay inside slices whose length was checked
-        // (or, masked, inside the lanes that the slice has).
+        // SAFETY: the intrinsics need AVX2 and FMA; these methods are reached only through `simd::run`, since nothing
+        // else names this type, and it enters this level only where the machine has both. Loads and stores stay inside
+        // slices whose length was checked (or, masked, inside the lanes that the slice has).
         unsafe { $body }
     };
 }
@@ -130,7 +130,7 @@ macro_rules! avx2 {
                 isa!($ops::store_masked(to.as_mut_ptr(), Self::head(to.len()), self.raw()))
             }
             #[inline(always)]
-            fn store_past_caches(self, to: &mut [$float]) {
+            unsafe fn store_past_caches(self, to: &mut [$float]) {
                 let to = &mut to[..$n];
                 assert!(
                     to.as_ptr().cast::<$raw>().is_aligned(),

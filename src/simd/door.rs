@@ -50,19 +50,21 @@ unsafe fn enter<T: Float, K: Kernel<T>>(level: Level, kernel: K) -> K::Output {
 /// Not inlined, so that no caller pays, with its stack frame, for the level that it does not use.
 #[inline(never)]
 fn portable<T: Float, K: Kernel<T>>(kernel: K) -> K::Output {
-    kernel.run::<T::Portable>()
+    T::portable(kernel)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn avx2<T: Float, K: Kernel<T>>(kernel: K) -> K::Output {
-    kernel.run::<T::Avx2>()
+    // SAFETY: this function is entered only where the machine has what it enables.
+    unsafe { T::avx2(kernel) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
 fn avx512<T: Float, K: Kernel<T>>(kernel: K) -> K::Output {
-    kernel.run::<T::Avx512>()
+    // SAFETY: as above.
+    unsafe { T::avx512(kernel) }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use super::Lanes;
+use super::Kernel;
 use super::math::Coefficients;
 use super::portable::Portable;
 
@@ -34,12 +34,6 @@ pub trait Float:
     + Sum
     + bytemuck::Pod
 {
-    /// Its vectors on the target's baseline.
-    type Portable: Lanes<Self>;
-    /// Its vectors with AVX2 and FMA.
-    type Avx2: Lanes<Self>;
-    /// Its vectors with AVX-512.
-    type Avx512: Lanes<Self>;
     /// Sixty-four aligned bytes of it, the unit of storage.
     type Line: bytemuck::Pod + Send + Sync + Debug;
 
@@ -92,23 +86,54 @@ pub trait Compiled {
 }
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+    use crate::simd::Kernel;
+
+    /// Where a kernel meets the vectors of each level. They are no associated types, for whoever can name the vectors of a
+    /// level can compute with them, also on a machine that lacks it.
+    pub trait Sealed: Sized {
+        /// With the vectors of the target's baseline.
+        fn portable<K: Kernel<Self>>(kernel: K) -> K::Output
+        where
+            Self: super::Float;
+        /// With those of AVX2.
+        ///
+        /// # Safety
+        /// The machine has AVX2 and FMA.
+        #[cfg(target_arch = "x86_64")]
+        unsafe fn avx2<K: Kernel<Self>>(kernel: K) -> K::Output
+        where
+            Self: super::Float;
+        /// With those of AVX-512.
+        ///
+        /// # Safety
+        /// The machine has AVX-512 F, BW, DQ and VL.
+        #[cfg(target_arch = "x86_64")]
+        unsafe fn avx512<K: Kernel<Self>>(kernel: K) -> K::Output
+        where
+            Self: super::Float;
+    }
 }
 
 macro_rules! float {
     ($float:ident, $portable:ty, $line:ty, $entry:ident) => {
+        impl sealed::Sealed for $float {
+            #[inline(always)]
+            fn portable<K: Kernel<Self>>(kernel: K) -> K::Output {
+                kernel.run::<Portable<$portable>>()
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[inline(always)]
+            unsafe fn avx2<K: Kernel<Self>>(kernel: K) -> K::Output {
+                kernel.run::<Avx2<$portable>>()
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[inline(always)]
+            unsafe fn avx512<K: Kernel<Self>>(kernel: K) -> K::Output {
+                kernel.run::<Avx512<$line>>()
+            }
+        }
+
         impl Float for $float {
-            type Portable = Portable<$portable>;
-            #[cfg(target_arch = "x86_64")]
-            type Avx2 = Avx2<$portable>;
-            #[cfg(target_arch = "x86_64")]
-            type Avx512 = Avx512<$line>;
-            #[cfg(not(target_arch = "x86_64"))]
-            type Avx2 = Portable<$portable>;
-            #[cfg(not(target_arch = "x86_64"))]
-            type Avx512 = Portable<$portable>;
             type Line = $line;
 
             const ZERO: Self = 0.0;

@@ -30,10 +30,12 @@ pub trait Lanes<T: Float>: Copy + Send + Sync + 'static {
     fn store(self, to: &mut [T]);
     /// Writes the first `min(N, to.len())` lanes.
     fn store_partial(self, to: &mut [T]);
-    /// As [`store`](Lanes::store), past the caches, where the level can: for outputs much larger than these, of which
-    /// nothing would be left to read back, and which ordinary stores would first fetch from memory.
-    /// [`fence`](Lanes::fence) comes after the last. Panics if `to` is not aligned to the vector's size.
-    fn store_past_caches(self, to: &mut [T]);
+    /// As [`store`](Lanes::store), past the caches, where the level can; see
+    /// [`write_past_caches`](super::write_past_caches). Panics if `to` is not aligned to the vector's size.
+    ///
+    /// # Safety
+    /// The same thread calls [`fence`](Lanes::fence) before anything else happens to `to`.
+    unsafe fn store_past_caches(self, to: &mut [T]);
     /// Orders all [`store_past_caches`](Lanes::store_past_caches) before what follows.
     fn fence();
 

@@ -79,10 +79,13 @@ impl<T: Float, L: Lanes<T>> Lanes<T> for Pair<L> {
         self.1.store_partial(second);
     }
     #[inline(always)]
-    fn store_past_caches(self, to: &mut [T]) {
+    unsafe fn store_past_caches(self, to: &mut [T]) {
         let (first, second) = to[..2 * L::N].split_at_mut(L::N);
-        self.0.store_past_caches(first);
-        self.1.store_past_caches(second);
+        // SAFETY: the caller's, whose fence is that of both.
+        unsafe {
+            self.0.store_past_caches(first);
+            self.1.store_past_caches(second);
+        }
     }
     #[inline(always)]
     fn fence() {

@@ -59,7 +59,7 @@ macro_rules! portable {
                 }
             }
             #[inline(always)]
-            fn store_past_caches(self, to: &mut [$float]) {
+            unsafe fn store_past_caches(self, to: &mut [$float]) {
                 self.store(to);
             }
             #[inline(always)]
