@@ -107,7 +107,7 @@ impl<T: Judged> Bench<T> {
         for ((x, y), error) in wide_x.iter().zip(&*wide_y).zip(&*errors).take(x.len()) {
             let error = if ordinary(*x) { *error } else { special::<T>(*y, function.standard(*x)) };
             // An error that is no number must win.
-            if !(error <= worst.ulp) {
+            if error > worst.ulp || error.is_nan() {
                 worst = Worst { ulp: if error.is_nan() { f64::INFINITY } else { error }, x: *x, ..worst };
             }
         }
