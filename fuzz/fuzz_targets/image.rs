@@ -18,7 +18,7 @@ use zip::{CompressionMethod, ZipWriter};
 static PNG: LazyLock<Vec<u8>> = LazyLock::new(|| sound::image(ImageFormat::Png));
 static JPEG: LazyLock<Vec<u8>> = LazyLock::new(|| sound::image(ImageFormat::Jpeg));
 
-fuzz_target!(|bytes: &[u8]| {
+fuzz_target!(init: sound::forgive_decoders(), |bytes: &[u8]| {
     let Some((kind, bytes)) = bytes.split_first() else { return };
     let file = match kind % 3 {
         0 => bytes.to_vec(),

@@ -46,9 +46,8 @@
 //!     mse(mlp(theta, batch.x, Activation::Tanh), batch.y) // your model
 //! }
 //! let theta = mlp_parameters(&[1, 4, 1], Initializer::Xavier, rng);
-//! let on = |theta: Params<'_, f64>| support.put(theta.tape());
-//! println!("{}", gradcheck(|theta| loss(theta, on(theta)), &theta)?);
-//! println!("{}", gradgradcheck(|theta| loss(theta, on(theta)), &theta)?);
+//! println!("{}", gradcheck(|theta| loss(theta, support.put(theta.tape())), &theta)?);
+//! println!("{}", gradgradcheck(|theta| loss(theta, support.put(theta.tape())), &theta)?);
 //! let problem = Problem::new(Maml { rate: 0.1 }, loss, 2);
 //! let episodes = [Episode { support: support.clone(), query }];
 //! println!("{}", metagradcheck(|at| problem.gradient(at, &episodes), &(theta, ()))?);

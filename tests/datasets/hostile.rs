@@ -41,6 +41,16 @@ fn enormous_images_are_refused_by_their_header() {
     assert!(read(claims(16_384, 16_384)).contains("1.png: not an image that can be read: "));
 }
 
+/// A JPEG file of which the sampling has been changed: its decoder panics. Found by fuzzing.
+#[test]
+fn an_image_that_its_decoder_panics_at_is_refused() {
+    let files = Files::default().with("class/1.jpg", include_bytes!("sampling.jpg").to_vec());
+    assert_eq!(
+        error(class_folders(&mut archive(files.zip()).unwrap(), [8, 8, 3], |_, _| {})),
+        "made.zip/class/1.jpg: not an image that can be read: the decoder gave up in the middle"
+    );
+}
+
 #[test]
 fn members_that_unpack_to_too_much_are_refused() {
     // A hundred megabytes of zeros in a hundred kilobytes, called an image.

@@ -1,6 +1,7 @@
 //! The bytes of a PNG or JPEG file become pixels.
 
 use std::io::Cursor;
+use std::panic::catch_unwind;
 use std::path::Path;
 
 use image::codecs::jpeg::JpegDecoder;
@@ -34,7 +35,12 @@ pub(super) fn decode(
     Ok(if channels == 1 { image.into_luma8().into_raw() } else { image.into_rgb8().into_raw() })
 }
 
+/// A decoder that panics at a damaged file (one of JPEG does, where the sampling of the parts has been changed) refuses it too.
 fn decoded(file: &[u8]) -> Result<DynamicImage, String> {
+    catch_unwind(|| by_format(file)).unwrap_or_else(|_| Err("the decoder gave up in the middle".into()))
+}
+
+fn by_format(file: &[u8]) -> Result<DynamicImage, String> {
     let damaged = |error: ImageError| error.to_string();
     let decoder: Box<dyn ImageDecoder> = if file.starts_with(b"\x89PNG\r\n\x1a\n") {
         // Width and height stand at a fixed place, so that an image can be refused before anything is prepared for it.
