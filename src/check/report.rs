@@ -239,9 +239,9 @@ impl Report {
         let rounding = ROUNDING * passing;
         let useful = rounding.max(USEFUL * own.max(magnitude));
         let is_settled = error <= useful;
-        let allowed = error.max(FLOOR * own).max(CANCELLATION * magnitude).max(rounding);
+        let floor = (FLOOR * own).max(CANCELLATION * magnitude).max(rounding);
         let comparison = match is_settled {
-            true => Comparison { identity, place, expected, got, allowed },
+            true => Comparison { identity, place, expected, got, allowed: error.max(floor) },
             false => Comparison { identity: Identity::Convergence, place, expected, got, allowed: useful },
         };
         if is_settled && comparison.holds() && !estimate.bends {
@@ -266,7 +266,7 @@ impl Report {
         let error = SAFETY * (slopes[0].error + slopes[1].error);
         if error <= useful && jump <= useful {
             let expected = 0.5 * (slopes[0].value + slopes[1].value);
-            let allowed = error.max(comparison.allowed);
+            let allowed = error.max(floor);
             return self.compare(Comparison { identity, expected, allowed, ..comparison });
         }
         match is_settled {
