@@ -2,9 +2,13 @@
 //!
 //! That `unsafe` stays in `src/simd` is for `tests/walls.rs` to see, and that each block has its argument for clippy.
 
+#[path = "support/sources.rs"]
+mod sources;
+
 use std::path::Path;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use sources::each_source;
 
 /// What `unsafe` stands before.
 #[derive(Debug, Default, PartialEq)]
@@ -59,28 +63,16 @@ fn uses_in(source: &str) -> Uses {
 fn every_use_of_unsafe_is_counted() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/simd");
     let mut found = Vec::new();
-    each_file(&folder, &mut |path, source| {
+    each_source(&folder, &mut |path, source| {
         let uses = uses_in(source);
         if uses != Uses::default() {
             let path = path.strip_prefix(&folder).expect("below the folder");
             found.push((path.to_string_lossy().replace('\\', "/"), uses));
         }
     });
-    found.sort_by(|one, other| one.0.cmp(&other.0));
     let listed: Vec<_> = ALL.iter().map(|(path, uses)| ((*path).to_owned(), uses)).collect();
     let found: Vec<_> = found.iter().map(|(path, uses)| (path.clone(), uses)).collect();
     assert_eq!(found, listed);
-}
-
-fn each_file(folder: &Path, visit: &mut impl FnMut(&Path, &str)) {
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            each_file(&path, visit);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            visit(&path, &std::fs::read_to_string(&path).expect("readable source"));
-        }
-    }
 }
 
 #[test]

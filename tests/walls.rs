@@ -1,9 +1,13 @@
 //! The walls between the rooms of the house, read off the source: who may import whom, and what lives in one room only.
 
+#[path = "support/sources.rs"]
+mod sources;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
 use proc_macro2::{TokenStream, TokenTree};
+use sources::each_source;
 
 /// Each room and the rooms that it may import, from the ground up: all of them stand above it in this list, so there is
 /// no circle.
@@ -148,20 +152,6 @@ fn top_level(list: &str) -> Vec<&str> {
         }
     }
     parts
-}
-
-/// Calls `visit` with the path and the text of each source file below `folder`.
-fn each_source(folder: &Path, visit: &mut impl FnMut(&Path, &str)) {
-    let mut entries: Vec<_> =
-        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            each_source(&path, visit);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            visit(&path, &std::fs::read_to_string(&path).expect("readable source"));
-        }
-    }
 }
 
 #[test]
