@@ -32,6 +32,7 @@ const KEPT_IN: &[(&str, &[&str])] = &[
     ("wide::", &["simd/"]),
     ("use wide", &["simd/"]),
     ("rayon", &["kernels/gemm", "kernels/conv", "meta/outer"]),
+    ("mpi::", &["meta/crew/"]),
     ("csv::", &["tasks/datasets/"]),
     ("image::", &["tasks/datasets/"]),
     ("zip::", &["tasks/datasets/"]),
@@ -209,6 +210,7 @@ fn a_broken_wall_is_reported() {
             &[r#"meta/training.rs: rayon outside ["kernels/gemm", "kernels/conv", "meta/outer"]"#],
         ),
         ("tasks/a.rs", "fn f() { let r = rand::rng(); }", &["tasks/a.rs: rand::rng( outside []"]),
+        ("meta/training.rs", "use mpi::traits::*;", &[r#"meta/training.rs: mpi:: outside ["meta/crew/"]"#]),
         ("nn/a.rs", "use image::DynamicImage;", &[r#"nn/a.rs: image:: outside ["tasks/datasets/"]"#]),
         // And these are allowed.
         ("ops/a.rs", "use crate::{kernels::map, tape::Extent}; use super::Var;", &[]),

@@ -60,16 +60,18 @@ impl<L, F> Problem<L, F> {
         L: Inner<T>,
         F: Loss<T>,
     {
-        let mut scores = vec![Vec::with_capacity(steps + 1); episodes.len()];
-        workers.each(episodes, &mut scores, |worker, episodes, scores| {
+        let width = steps + 1;
+        let scores = workers.each(episodes, width, |worker, episodes, scores| {
+            let mut step = 0;
             self.score(worker, at, episodes, (steps, adaptation), |theta, episodes| {
                 let now = score(theta, episodes);
-                for (e, scores) in scores.iter_mut().enumerate() {
-                    scores.push(now[e % now.len()]);
+                for (e, scores) in scores.chunks_exact_mut(width).enumerate() {
+                    scores[step] = now[e % now.len()];
                 }
+                step += 1;
             });
         });
-        scores
+        scores.chunks_exact(width).map(<[f64]>::to_vec).collect()
     }
 
     /// Adapts the episodes of one chunk step by step, and shows parameters and episodes before the first step and after

@@ -8,6 +8,7 @@
 mod adapting;
 mod adjoint;
 mod clip;
+mod crew;
 mod descent;
 mod evaluate;
 mod fast_weights;
@@ -32,6 +33,9 @@ mod unroll;
 
 pub use adapting::Adapting;
 pub use clip::Clip;
+pub use crew::{Alone, Crew, Traffic};
+#[cfg(feature = "mpi")]
+pub use crew::{Mpi, MpiError};
 pub use descent::{Descent, Rule};
 pub use evaluate::Adaptation;
 pub use guard::{Guard, GuardError};

@@ -1,9 +1,11 @@
 //! Parallel meta-batches: fixed chunks of episodes, each on a tape of its own, summed in a fixed order.
 
-use std::sync::Mutex;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
+use super::crew::{Alone, Crew, OrderedSum, share};
 use super::recording::Recording;
 use crate::calculus::grad;
 use crate::kernels::map::{add_assign, scale_assign};
@@ -31,16 +33,19 @@ pub(super) struct Worker<T: Float> {
 ///
 /// A meta-batch is cut into chunks of a fixed number of episodes; the episodes of a chunk lie side by side on one tape,
 /// chunks run in parallel on rayon's current pool, and their results are added in order. The number of threads decides
-/// nothing: the same seed gives the same bits.
+/// nothing: the same seed gives the same bits. Neither does the number of processes where the workers are
+/// [among](Workers::among) several.
 #[derive(Debug)]
 pub struct Workers<T: Float> {
     chunk: usize,
+    crew: Arc<dyn Crew>,
     /// Whether tapes look at what is computed on them.
     watched: bool,
     /// Whether programs of the tape road may serve more than once.
     pub(super) replays: bool,
     idle: Mutex<Vec<Worker<T>>>,
     results: Vec<Result<T>>,
+    sum: OrderedSum<T>,
 }
 
 impl<T: Float> Worker<T> {
@@ -72,7 +77,58 @@ impl<T: Float> Workers<T> {
     #[track_caller]
     pub fn new(chunk: usize) -> Self {
         assert!(chunk > 0, "a chunk of no episodes");
-        Workers { chunk, watched: false, replays: false, idle: Mutex::new(Vec::new()), results: Vec::new() }
+        Workers {
+            chunk,
+            crew: Arc::new(Alone),
+            watched: false,
+            replays: false,
+            idle: Mutex::new(Vec::new()),
+            results: Vec::new(),
+            sum: OrderedSum::new(),
+        }
+    }
+
+    /// The same, sharing each meta-batch with the other ranks of `crew`. All of them have to give their workers the same work
+    /// in the same order.
+    ///
+    /// A rank reads only [its own](Workers::own) of the episodes that it is given, so it need not draw the others. What comes
+    /// of them reaches all ranks: the mean, or one result for each episode. Only what is changed in the episodes themselves,
+    /// as a segment of an [unrolled](super::Unroll) optimisation does, stays where it was done.
+    #[must_use]
+    pub fn among(self, crew: Arc<dyn Crew>) -> Self {
+        Workers { crew, ..self }
+    }
+
+    /// Which of `episodes` this rank works on: a stretch of whole chunks. A meta-batch of one chunk is not shared but done by
+    /// every rank, which is faster than waiting for the one that does it.
+    pub fn own(&self, episodes: usize) -> Range<usize> {
+        if episodes <= self.chunk { 0..episodes } else { self.share_of(self.crew.rank(), episodes) }
+    }
+
+    fn share_of(&self, rank: usize, episodes: usize) -> Range<usize> {
+        let chunks = share(episodes.div_ceil(self.chunk), rank, self.crew.size());
+        let begin = |chunk: usize| (chunk * self.chunk).min(episodes);
+        begin(chunks.start)..begin(chunks.end)
+    }
+
+    /// Fills in what other ranks have: `numbers` are equally many for each of `episodes`, and this rank knows those of
+    /// [its own](Workers::own).
+    ///
+    /// # Panics
+    /// The numbers are not equally many for each episode.
+    #[track_caller]
+    pub fn complete(&self, numbers: &mut [f64], episodes: usize) {
+        let each = numbers.len().checked_div(episodes).unwrap_or(0);
+        assert!(each * episodes == numbers.len(), "{} numbers for {episodes} episodes", numbers.len());
+        let size = self.crew.size();
+        if size == 1 || episodes <= self.chunk {
+            return;
+        }
+        let of = |rank: usize| self.share_of(rank, episodes);
+        let own = of(self.crew.rank());
+        let mine = numbers[own.start * each..own.end * each].to_vec();
+        let lengths: Vec<usize> = (0..size).map(|rank| of(rank).len() * each * size_of::<f64>()).collect();
+        self.crew.gather(bytemuck::cast_slice(&mine), bytemuck::cast_slice_mut(numbers), &lengths);
     }
 
     /// Workers whose tapes are [watched](Tape::watched): slower, and [`Workers::anomaly`] tells what they have seen.
@@ -118,7 +174,8 @@ impl<T: Float> Workers<T> {
         if count <= self.chunk {
             return self.mean_of_one(episodes, count, gradient, work);
         }
-        self.mean_of_chunks(episodes.par_chunks(self.chunk), count, gradient, work)
+        let own = self.own(count);
+        self.mean_of_chunks(episodes[own.clone()].par_chunks(self.chunk), (own, count), gradient, work)
     }
 
     /// [`Workers::mean`] of what `work` changes.
@@ -133,7 +190,8 @@ impl<T: Float> Workers<T> {
         if count <= self.chunk {
             return self.mean_of_one(episodes, count, gradient, work);
         }
-        self.mean_of_chunks(episodes.par_chunks_mut(self.chunk), count, gradient, work)
+        let own = self.own(count);
+        self.mean_of_chunks(episodes[own.clone()].par_chunks_mut(self.chunk), (own, count), gradient, work)
     }
 
     /// The mean where all episodes are one chunk.
@@ -154,15 +212,14 @@ impl<T: Float> Workers<T> {
         loss / count as f64
     }
 
-    /// The mean over `count` episodes in chunks.
+    /// The mean over `count` episodes, of which this rank does its own in `chunks`.
     fn mean_of_chunks<C: Send>(
         &mut self,
         chunks: impl IndexedParallelIterator<Item = C>,
-        count: usize,
+        (own, count): (Range<usize>, usize),
         gradient: &mut [T],
         work: impl Fn(&mut Worker<T>, C, &mut [T]) -> f64 + Sync,
     ) -> f64 {
-        gradient.fill(T::ZERO);
         self.results.resize_with(chunks.len(), || Result { loss: 0.0, gradient: Vec::new() });
         let (size, replays, most) = (gradient.len(), self.replays, self.chunk);
         let idle = (&self.idle, self.watched);
@@ -170,29 +227,51 @@ impl<T: Float> Workers<T> {
         parts.for_each(|(part, (result, chunk))| {
             result.gradient.clear();
             result.gradient.resize(size, T::ZERO);
-            let recorded = replays.then_some(most.min(count - part * most));
+            let recorded = replays.then_some(most.min(own.len() - part * most));
             with_worker(idle, recorded, |worker| result.loss = work(worker, chunk, &mut result.gradient));
         });
-        let mut loss = 0.0;
-        for result in &self.results {
-            loss += result.loss;
-            add_assign(gradient, &result.gradient);
-        }
+        let loss = if self.crew.size() == 1 {
+            gradient.fill(T::ZERO);
+            self.results.iter().for_each(|result| add_assign(gradient, &result.gradient));
+            self.results.iter().map(|result| result.loss).sum()
+        } else {
+            self.sum_of_ranks(count.div_ceil(most), gradient)
+        };
         scale_assign(gradient, T::ONE / T::from_usize(count));
         loss / count as f64
     }
 
-    /// Runs `work` on each chunk of `episodes` in parallel, each with the outputs that belong to its episodes.
-    pub(super) fn each<E: Sync, R: Send>(
+    /// The sums over all `parts`, of which this rank has some, to the bits of a single process.
+    fn sum_of_ranks(&mut self, parts: usize, gradient: &mut [T]) -> f64 {
+        let gradients = self.results.iter().map(|result| result.gradient.as_slice());
+        self.sum.sum(&*self.crew, parts, gradients, gradient);
+        let (rank, size) = (self.crew.rank(), self.crew.size());
+        let mine: Vec<f64> = self.results.iter().map(|result| result.loss).collect();
+        let mut losses = vec![0.0; parts];
+        let lengths: Vec<usize> =
+            (0..size).map(|rank| share(parts, rank, size).len() * size_of::<f64>()).collect();
+        debug_assert_eq!(lengths[rank], size_of_val(mine.as_slice()));
+        self.crew.gather(bytemuck::cast_slice(&mine), bytemuck::cast_slice_mut(&mut losses), &lengths);
+        losses.iter().sum()
+    }
+
+    /// What `work` writes for each of `episodes`: `width` numbers for one after the other. Each chunk gets the numbers that
+    /// belong to its episodes.
+    pub(super) fn each<E: Sync>(
         &self,
         episodes: &[E],
-        outputs: &mut [R],
-        work: impl Fn(&mut Worker<T>, &[E], &mut [R]) + Sync,
-    ) {
-        let chunks = episodes.par_chunks(self.chunk).zip(outputs.par_chunks_mut(self.chunk));
-        chunks.for_each(|(episodes, outputs)| {
-            with_worker((&self.idle, self.watched), None, |worker| work(worker, episodes, outputs));
+        width: usize,
+        work: impl Fn(&mut Worker<T>, &[E], &mut [f64]) + Sync,
+    ) -> Vec<f64> {
+        let mut numbers = vec![0.0; episodes.len() * width];
+        let own = self.own(episodes.len());
+        let mine = &mut numbers[own.start * width..own.end * width];
+        let chunks = episodes[own].par_chunks(self.chunk).zip(mine.par_chunks_mut(self.chunk * width));
+        chunks.for_each(|(episodes, numbers)| {
+            with_worker((&self.idle, self.watched), None, |worker| work(worker, episodes, numbers));
         });
+        self.complete(&mut numbers, episodes.len());
+        numbers
     }
 }
 

@@ -93,15 +93,19 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
     }
 
     /// Computes the meta-gradient over `episodes` once more, on a [watched](crate::tape::Tape::watched) tape: the first
-    /// infinity or NaN on the way to it.
+    /// infinity or NaN on the way to it. Of several ranks each looks at [its own](Workers::own) episodes.
     ///
     /// # Panics
     /// As [`Training::step`].
     #[track_caller]
     pub fn anomaly(&self, episodes: &[Episode<T>]) -> Option<Anomaly> {
-        let mut workers = Workers::watched(episodes.len());
+        let own = &episodes[self.workers.own(episodes.len())];
+        if own.is_empty() && !episodes.is_empty() {
+            return None;
+        }
+        let mut workers = Workers::watched(own.len());
         let at = (&self.learned.0, &self.learned.1);
-        self.problem.mean_gradient(&mut workers, at, episodes, &mut vec![T::ZERO; self.gradient.len()]);
+        self.problem.mean_gradient(&mut workers, at, own, &mut vec![T::ZERO; self.gradient.len()]);
         workers.anomaly()
     }
 

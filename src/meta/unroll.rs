@@ -69,7 +69,8 @@ impl<L, F> Unroll<L, F> {
         L: Inner<T>,
         F: Loss<T>,
     {
-        let (count, done) = (meta.count(), steps_done(optimizees));
+        let (count, done) = (meta.count(), steps_done(&optimizees[workers.own(optimizees.len())]));
+        assert!(!optimizees.is_empty(), "no optimizees");
         assert!(steps > 0, "a segment of no steps");
         assert!(gradient.len() == count, "a gradient of {} floats for {count}", gradient.len());
         workers.mean_mut(optimizees, gradient, |worker, optimizees, gradient| {
@@ -107,33 +108,33 @@ impl<L, F> Unroll<L, F> {
         L: Inner<T>,
         F: Loss<T>,
     {
-        let done = steps_done(optimizees);
-        let mut all = vec![Vec::with_capacity(steps + 1); optimizees.len()];
-        workers.each(optimizees, &mut all, |worker, optimizees, all| {
+        assert!(!optimizees.is_empty(), "no optimizees");
+        let done = steps_done(&optimizees[workers.own(optimizees.len())]);
+        let width = steps + 1;
+        let all = workers.each(optimizees, width, |worker, optimizees, all| {
             let mut optimizees = optimizees.to_vec();
-            for step in done..=done + steps {
+            for step in 0..width {
                 let tape = worker.fresh_tape();
                 let (fast, data) = put(&self.learner, &optimizees, tape);
                 let loss = self.loss.loss(fast.0, data);
                 loss.read(|now| {
-                    all.iter_mut()
-                        .zip(now.iter().cycle())
-                        .for_each(|(losses, now)| losses.push(now.to_f64()));
+                    let losses = all.chunks_exact_mut(width).map(|losses| &mut losses[step]);
+                    losses.zip(now.iter().cycle()).for_each(|(loss, now)| *loss = now.to_f64());
                 });
-                if step < done + steps {
-                    let next = self.learner.descend(meta.put(tape), fast, loss, (step, Order::First));
-                    take(next, &mut optimizees, 1);
+                if step < steps {
+                    let fast = self.learner.descend(meta.put(tape), fast, loss, (done + step, Order::First));
+                    take(fast, &mut optimizees, 1);
                 }
             }
         });
-        all
+        all.chunks_exact(width).map(<[f64]>::to_vec).collect()
     }
 }
 
-/// How many steps all of them have done.
+/// How many steps all of them have done; 0 where this rank has none of them.
 #[track_caller]
 fn steps_done<T>(optimizees: &[Optimizee<T>]) -> usize {
-    let done = optimizees.first().expect("no optimizees").steps;
+    let done = optimizees.first().map_or(0, |first| first.steps);
     assert!(
         optimizees.iter().all(|other| other.steps == done),
         "optimizees after different numbers of steps"

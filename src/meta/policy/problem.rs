@@ -52,6 +52,15 @@ pub struct PolicyTask<T = f32> {
     pub old: [Tensor<T>; 2],
 }
 
+impl<T: Float> PolicyTask<T> {
+    /// Stands for a task that [another rank](Workers::own) works on.
+    pub fn elsewhere() -> Self {
+        let nothing = || Tensor::zeros([0]);
+        let query = Experience { observations: nothing(), actions: nothing(), advantages: nothing() };
+        PolicyTask { support: Vec::new(), query, old: [nothing(), nothing()] }
+    }
+}
+
 /// Experience on a tape.
 #[derive(Clone, Copy)]
 struct OnTape<'t, T: Float> {
@@ -162,15 +171,14 @@ impl<L, P> PolicyProblem<L, P> {
         P: Policy<T>,
     {
         assert!(!tasks.is_empty(), "the mean over no tasks");
-        let mut found = vec![[0.0; 2]; tasks.len()];
-        workers.each(tasks, &mut found, |worker, tasks, found| {
-            for (task, found) in tasks.iter().zip(found) {
+        let found = workers.each(tasks, 2, |worker, tasks, found| {
+            for (task, found) in tasks.iter().zip(found.chunks_exact_mut(2)) {
                 let tape = worker.fresh_tape();
                 let policy = self.adapted((at.0.put(tape), at.1.put(tape)), task);
-                *found = Self::judged(policy, task).map(|mean| mean.item().to_f64());
+                found.copy_from_slice(&Self::judged(policy, task).map(|mean| mean.item().to_f64()));
             }
         });
-        [0, 1].map(|which| found.iter().map(|found| found[which]).sum::<f64>() / tasks.len() as f64)
+        [0, 1].map(|which| found.iter().skip(which).step_by(2).sum::<f64>() / tasks.len() as f64)
     }
 
     /// The mean over `tasks` of `J^T F J v`, written into `out`: the Hessian of the mean divergence of the adapted policies, at

@@ -68,8 +68,11 @@ impl<T: Float, L: Inner<T, Meta: Clone>, P: Policy<T>, O: Optimizer<T>> PolicyTr
         let loss = self.problem.mean_gradient(&mut self.workers, at, tasks, &mut gradient);
         let admitted = Report::admit((&mut self.guard, Clip::None), self.iteration, loss, &mut gradient);
         let admitted = admitted.map_err(|error| {
-            let mut workers = Workers::watched(tasks.len());
-            self.problem.mean_gradient(&mut workers, at, tasks, &mut gradient);
+            let own = &tasks[self.workers.own(tasks.len())];
+            let mut workers = Workers::watched(own.len().max(1));
+            if !own.is_empty() {
+                self.problem.mean_gradient(&mut workers, at, own, &mut gradient);
+            }
             error.because(workers.anomaly())
         })?;
         let mut report = PolicyReport {
