@@ -7,7 +7,7 @@ use metatape::tasks::datasets::{Source, Split, cifar_fs, mini_imagenet, omniglot
 use metatape::tasks::{DatasetError, Glyphs, Images, stream};
 use serde::{Deserialize, Serialize};
 
-use crate::common::{Progress, Result, exit_if_interrupted, streams};
+use crate::common::{Progress, Result, crew, exit_if_interrupted, streams, tell};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -47,6 +47,26 @@ pub struct Data {
     pub test: Images,
     /// What the part that is scored is called.
     pub test_part: Part,
+}
+
+impl Data {
+    /// Refuses ranks that have read other images.
+    ///
+    /// # Errors
+    /// They have.
+    pub fn same_everywhere(&self) -> Result {
+        if crew::crew().size() == 1 {
+            return Ok(());
+        }
+        let mut hash = crc32fast::Hasher::new();
+        for images in [Some(&self.train), self.val.as_ref(), Some(&self.test)].into_iter().flatten() {
+            for class in 0..images.classes() {
+                hash.update(images.name(class).as_bytes());
+                (0..images.count(class)).for_each(|image| hash.update(images.image(class, image)));
+            }
+        }
+        crew::same("their data", format_args!("{:08x}", hash.finalize()))
+    }
 }
 
 impl Dataset {
@@ -115,7 +135,8 @@ impl Dataset {
             }
         };
         let Data { train, test, .. } = &data;
-        eprintln!("{}: {} classes to train on, {} to score on", self.name(), train.classes(), test.classes());
+        let (name, trained, scored) = (self.name(), train.classes(), test.classes());
+        tell(format_args!("{name}: {trained} classes to train on, {scored} to score on"));
         Ok(data)
     }
 
@@ -168,7 +189,7 @@ impl Dataset {
         }
         let seen = (0..chosen.classes()).filter(|class| trained(chosen.name(*class))).count();
         let note = if seen == 0 { "none of them" } else { &seen.to_string() };
-        eprintln!("{}: {} classes to score on, {note} trained on", self.name(), chosen.classes());
+        tell(format_args!("{}: {} classes to score on, {note} trained on", self.name(), chosen.classes()));
         Ok((chosen, seen))
     }
 

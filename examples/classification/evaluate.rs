@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use metatape::tensor::{Checkpoint, load};
 
-use crate::common::{self, Common, Session};
+use crate::common::{self, Common, Session, crew};
 use crate::dataset::Part;
 use crate::options::{Options, Plan};
 use crate::origin::Origin;
@@ -16,7 +16,7 @@ use crate::score::{self, Scored};
 /// # Errors
 /// Anything that goes wrong, and Ctrl-C.
 pub fn run(options: &Options, path: &Path) -> common::Result {
-    let checkpoint = load(path)?;
+    let checkpoint = crew::agree(load(path).map_err(Into::into))?;
     let trained = plan(&checkpoint, path)?;
     let origin = Origin::restore(&checkpoint).map_err(|error| format!("{}: {error}", path.display()))?;
     let plan = options.scoring(trained);
@@ -27,7 +27,7 @@ pub fn run(options: &Options, path: &Path) -> common::Result {
     let part = options.split.unwrap_or(Part::Test);
     let seed = checkpoint.metadata("seed")?.parse()?;
     let files = (options.data.as_deref(), plan.images_of_class);
-    let (images, seen) = plan.dataset.part(files, part, seed, &origin.classes)?;
+    let (images, seen) = crew::agree(plan.dataset.part(files, part, seed, &origin.classes))?;
     if images.shape() != origin.image {
         let [found, expected] = [images.shape(), origin.image];
         return Err(format!("{}: trained on images of {expected:?}, not {found:?}", path.display()).into());

@@ -9,7 +9,7 @@ use metatape::tasks::{FewShotTasks, stream};
 use metatape::tensor::Checkpoint;
 use rayon::prelude::*;
 
-use crate::common::{self, Kept, Named, Saved, Train, interrupted, mean_and_ci95, saved, streams};
+use crate::common::{self, Kept, Named, Saved, Train, interrupted, mean_and_ci95, saved, streams, workers};
 use crate::learner::{Learner, Setting};
 use crate::net::{self, Net};
 use crate::options::{Fall, Plan};
@@ -110,8 +110,7 @@ impl Run {
 
     /// Looks at the accuracy on tasks that are not trained on; `false` if it was interrupted.
     pub fn watch(&mut self, plan: &Plan, tasks: &FewShotTasks) -> bool {
-        let Some(accuracies) =
-            self.accuracies(&Workers::new(1), tasks, (streams::WATCHING, plan.watched), |_| {})
+        let Some(accuracies) = self.accuracies(&workers(1), tasks, (streams::WATCHING, plan.watched), |_| {})
         else {
             return false;
         };
@@ -227,7 +226,7 @@ where
         Fall::Cosine => Schedule::cosine(setting.rate, plan.iterations),
         Fall::Constant => Schedule::constant(setting.rate),
     };
-    let mut training = Training::new(problem, learned, optimizer, schedule, Workers::new(1));
+    let mut training = Training::new(problem, learned, optimizer, schedule, workers(1));
     training.clip = match (setting.norm, plan.clip) {
         (Some(norm), _) => Clip::Norm(norm),
         (None, Some(bound)) => Clip::Elementwise(bound),
@@ -236,9 +235,11 @@ where
     Box::new(training)
 }
 
-/// Fills `episodes` with the tasks from number `first` on of one iteration.
+/// Fills `episodes` with the tasks from number `first` on of one iteration; of several ranks each its own.
 fn draw(tasks: &FewShotTasks, (seed, iteration): (u64, u64), first: usize, episodes: &mut [Episode]) {
-    episodes.par_iter_mut().enumerate().for_each(|(place, episode)| {
+    let own = workers(1).own(episodes.len());
+    let first = first + own.start;
+    episodes[own].par_iter_mut().enumerate().for_each(|(place, episode)| {
         tasks.episode_into(episode, &mut stream(seed, iteration, (first + place) as u64));
     });
 }

@@ -1,10 +1,9 @@
 //! Scores on classes that were not trained on, beside the published ones.
 
-use metatape::prelude::*;
 use metatape::tasks::Images;
 use serde::Serialize;
 
-use crate::common::{self, Progress, Session, mean_and_ci95, streams, table};
+use crate::common::{self, Progress, Session, leads, mean_and_ci95, streams, table, workers};
 use crate::dataset::{Dataset, Part};
 use crate::learner::Learner;
 use crate::options::Plan;
@@ -51,7 +50,7 @@ struct Row {
 /// The tasks do not fit the images, a file cannot be written, or Ctrl-C.
 pub fn all(plan: &Plan, runs: &[Run], session: &Session, scored: &Scored) -> common::Result {
     let mut rows = Vec::new();
-    let workers = Workers::new(1);
+    let workers = workers(1);
     let total = plan.test_shots.len() * runs.len() * plan.episodes;
     let mut progress = Progress::start("scoring", total, 0);
     for &shots in &plan.test_shots {
@@ -69,6 +68,9 @@ pub fn all(plan: &Plan, runs: &[Run], session: &Session, scored: &Scored) -> com
         }
     }
     progress.finish();
+    if !leads() {
+        return Ok(());
+    }
     for &shots in &plan.test_shots {
         let tasks = plan.test_tasks(shots).over(scored.images, &scored.origin.normalization)?;
         runs.iter().try_for_each(|run| pictures::episode(plan, run, &tasks, scored.origin, session))?;

@@ -1,10 +1,9 @@
 //! Training of all learners of a plan, and their scores.
 
 use metatape::tasks::FewShotTasks;
-use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::common::{self, Progress, Saved, Session, interrupted};
+use crate::common::{self, Progress, Saved, Session, crew, interrupted, side_by_side, tell};
 use crate::dataset::Data;
 use crate::options::{Options, Plan};
 use crate::origin::Origin;
@@ -39,7 +38,7 @@ struct WatchLine {
 pub fn run(options: &Options) -> common::Result {
     let plan = options.plan()?;
     let seed = options.common.seed;
-    let load = || plan.dataset.load(options.data.as_deref(), plan.images_of_class, seed);
+    let load = || crew::agree(plan.dataset.load(options.data.as_deref(), plan.images_of_class, seed));
     // A fresh run replaces an earlier one only when its data are sound; a resumed one looks first whether it can go on.
     let (data, mut session) = if options.common.resume {
         let session = Session::start("classification", &options.common, &plan)?;
@@ -49,6 +48,7 @@ pub fn run(options: &Options) -> common::Result {
         check_sizes(&plan, &data)?;
         (data, Session::start("classification", &options.common, &plan)?)
     };
+    data.same_everywhere()?;
     let origin = Origin::of(&data.train);
     let mut runs: Vec<Run> =
         plan.learners.iter().map(|learner| Run::new(&plan, *learner, origin.image, seed)).collect();
@@ -89,7 +89,7 @@ fn train(
         ((plan.iterations / LOSS_LINES).max(1), (plan.iterations / plan.watches).max(1));
     let mut done = session.restored_number("iteration", 0)?;
     let names = runs.iter().map(Run::name).collect::<Vec<_>>().join(", ");
-    eprintln!("{} iterations of {} tasks, {names}", plan.iterations, plan.meta_batch);
+    tell(format_args!("{} iterations of {} tasks, {names}", plan.iterations, plan.meta_batch));
     let mut progress = Progress::start("training", plan.iterations, done);
     if done == 0 {
         save(session, origin, runs, done)?;
@@ -112,7 +112,7 @@ fn train(
         if done == plan.iterations {
             break;
         }
-        runs.par_iter_mut().try_for_each(|run| run.advance(plan, tasks))?;
+        side_by_side(runs, |run| run.advance(plan, tasks))?;
         done += 1;
         if done.is_multiple_of(every) || done == plan.iterations {
             for run in runs.iter() {

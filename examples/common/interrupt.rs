@@ -1,8 +1,8 @@
-//! Ctrl-C is a request that the training loop reads when its state is whole.
+//! Ctrl-C, or a request of a cluster's scheduler to end, is noted and read by the training loop when its state is whole.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Interrupted;
+use super::{Interrupted, crew};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
@@ -18,15 +18,15 @@ pub fn listen() {
     }
 }
 
-/// Whether Ctrl-C has been pressed; cheap enough to ask in every iteration.
+/// Whether Ctrl-C has been pressed; cheap enough to ask in every iteration. All ranks have to ask, and all hear the same.
 pub fn interrupted() -> bool {
-    REQUESTED.load(Ordering::Relaxed)
+    crew::any(REQUESTED.load(Ordering::Relaxed))
 }
 
 /// For long work of which nothing is kept: ends the program if Ctrl-C has been pressed.
 pub fn exit_if_interrupted() {
-    if interrupted() {
-        eprintln!("{}", Interrupted::without_checkpoint());
+    if REQUESTED.load(Ordering::Relaxed) {
+        crew::tell(Interrupted::without_checkpoint());
         std::process::exit(130);
     }
 }

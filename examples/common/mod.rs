@@ -17,6 +17,7 @@
 
 mod axis;
 pub mod choices;
+pub mod crew;
 mod directory;
 pub mod draw;
 mod failure;
@@ -38,6 +39,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use metatape::simd::Level;
 
+pub use crew::{leads, side_by_side, tell, workers};
 pub use failure::{Error, Failure, Interrupted, Result};
 pub use interrupt::{exit_if_interrupted, interrupted};
 pub use options::{Common, start_threads, thread_count};
@@ -51,35 +53,63 @@ pub use training::{Kept, Named, Score, Train};
 
 /// Reads the command line, runs `body`, and turns its end into an exit code.
 ///
-/// 0: done. 2: an error, on one line. 130: interrupted by Ctrl-C.
+/// 0: done. 2: an error, on one line. 130: interrupted by Ctrl-C, or by whoever ends programs on a cluster.
 pub fn main<O: Parser>(body: impl FnOnce(O) -> Result) -> ExitCode {
     interrupt::listen();
-    let (code, line) = end_of(std::env::args_os(), body);
-    if let Some(line) = line {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let End { code, line, of_all } = end_of(words, body);
+    if let Some(line) = line.filter(|_| leads() || !of_all) {
+        if !leads() {
+            // What goes wrong everywhere is told by rank 0, with which all ranks end.
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        }
         eprintln!("{line}");
+    }
+    // A rank that stops alone does not take its leave: whoever started the ranks sees that, and ends those that wait for it.
+    if of_all {
+        crew::leave();
     }
     ExitCode::from(code)
 }
 
-/// The exit code, and the line for stderr that goes with it.
-fn end_of<O: Parser>(
-    words: impl IntoIterator<Item = OsString>,
-    body: impl FnOnce(O) -> Result,
-) -> (u8, Option<String>) {
+/// How a program ends: its exit code, and the line for stderr that goes with it.
+#[derive(Debug, PartialEq)]
+struct End {
+    code: u8,
+    line: Option<String>,
+    /// Whether all ranks end here, in the same way.
+    of_all: bool,
+}
+
+fn end_of<O: Parser>(words: Vec<OsString>, body: impl FnOnce(O) -> Result) -> End {
+    let together = |code, line| End { code, line, of_all: true };
+    #[cfg(feature = "mpi")]
+    if let Err(error) = crew::join(&words) {
+        return End::of(&error);
+    }
     let options = match O::try_parse_from(words) {
         Ok(options) => options,
         Err(request) if !request.use_stderr() => {
-            // Somebody asked for --help and may have closed the pipe after the first lines of it.
-            let _ = request.print();
-            return (0, None);
+            if leads() {
+                // Somebody asked for --help and may have closed the pipe after the first lines of it.
+                let _ = request.print();
+            }
+            return together(0, None);
         }
-        Err(mistake) => return (2, Some(failure::line_of_usage(&mistake))),
+        Err(mistake) => return together(2, Some(failure::line_of_usage(&mistake))),
     };
     let end = Level::chosen().map_err(Into::into).and_then(|_| body(options));
     match end {
-        Ok(()) => (0, None),
-        Err(error) if error.is::<Interrupted>() => (130, Some(error.to_string())),
-        Err(error) => (2, Some(failure::line(&error.to_string()))),
+        Ok(()) => together(0, None),
+        Err(error) if error.is::<Interrupted>() => together(130, Some(error.to_string())),
+        Err(error) => End::of(&error),
+    }
+}
+
+impl End {
+    fn of(error: &Error) -> Self {
+        let of_all = error.is::<crew::Agreed>() || crew::crew().size() == 1;
+        End { code: 2, line: Some(failure::line(&error.to_string())), of_all }
     }
 }
 
@@ -95,7 +125,10 @@ mod tests {
     }
 
     fn end(words: &[&str], body: impl FnOnce(Demo) -> Result) -> (u8, Option<String>) {
-        end_of(["demo"].iter().chain(words).map(OsString::from), body)
+        let End { code, line, of_all } =
+            end_of(["demo"].iter().chain(words).map(OsString::from).collect(), body);
+        assert!(of_all);
+        (code, line)
     }
 
     #[test]

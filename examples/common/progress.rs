@@ -5,6 +5,9 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use metatape::meta::Traffic;
+
+use super::crew::{crew, leads};
 
 const BAR_INTERVAL: Duration = Duration::from_millis(100);
 const LINE_INTERVAL: Duration = Duration::from_secs(3);
@@ -18,16 +21,20 @@ pub struct Progress {
     started: Instant,
     due: Instant,
     bar: Option<ProgressBar>,
+    /// What communication had cost before, where this is the rank that tells.
+    before: Option<Traffic>,
 }
 
 impl Progress {
     /// `done` steps of `total` lie behind already, in a run that was resumed.
     pub fn start(label: impl Into<String>, total: usize, done: usize) -> Self {
         let (label, total, done) = (label.into(), total as u64, done as u64);
+        let before = leads().then(|| crew().traffic());
         let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-        let bar = (std::io::stderr().is_terminal() && !dumb).then(|| bar(&label, total, done));
+        let bar =
+            (before.is_some() && std::io::stderr().is_terminal() && !dumb).then(|| bar(&label, total, done));
         let now = Instant::now();
-        Progress { label, total, done, done_at_start: done, started: now, due: now, bar }
+        Progress { label, total, done, done_at_start: done, started: now, due: now, bar, before }
     }
 
     /// One more step is done; `note` is asked for only when something is about to be shown.
@@ -39,7 +46,7 @@ impl Progress {
     pub fn advance(&mut self, steps: usize, note: impl FnOnce() -> String) {
         self.done += steps as u64;
         let now = Instant::now();
-        if now < self.due {
+        if now < self.due || self.before.is_none() {
             return;
         }
         match &self.bar {
@@ -57,13 +64,15 @@ impl Progress {
 
     /// All is done, or as much as there will be; the bar goes, a line stays.
     pub fn finish(self) {
+        let Some(before) = self.before else { return };
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
         let elapsed = self.started.elapsed();
         let steps = self.done - self.done_at_start;
         let rate = rate(steps as f64 / elapsed.as_secs_f64());
-        eprintln!("{}: {} of {} in {} ({rate})", self.label, self.done, self.total, duration(elapsed));
+        let ranks = if crew().size() > 1 { shared(before, crew().traffic(), elapsed) } else { String::new() };
+        eprintln!("{}: {} of {} in {} ({rate}){ranks}", self.label, self.done, self.total, duration(elapsed));
     }
 
     fn line(&self, elapsed: Duration, note: &str) -> String {
@@ -77,6 +86,13 @@ impl Progress {
         let gap = if note.is_empty() { "" } else { ", " };
         format!("{label}: {done}/{total} ({percent} %), {}, {left} left{gap}{note}", rate(per_second))
     }
+}
+
+/// What communication between ranks has cost.
+fn shared(before: Traffic, now: Traffic, elapsed: Duration) -> String {
+    let share = 100.0 * (now.time - before.time).as_secs_f64() / elapsed.as_secs_f64();
+    let sent = (now.sent - before.sent) as f64 / 1e6;
+    format!("; {} ranks, {share:.1} % of the time in communication, {sent:.1} MB sent by one", crew().size())
 }
 
 fn bar(label: &str, total: u64, done: u64) -> ProgressBar {
@@ -120,7 +136,16 @@ mod tests {
 
     fn at(done: u64, done_at_start: u64, total: u64) -> Progress {
         let now = Instant::now();
-        Progress { label: "maml".to_owned(), total, done, done_at_start, started: now, due: now, bar: None }
+        Progress {
+            label: "maml".to_owned(),
+            total,
+            done,
+            done_at_start,
+            started: now,
+            due: now,
+            bar: None,
+            before: None,
+        }
     }
 
     #[test]

@@ -13,27 +13,33 @@ use serde_json::Value;
 
 use super::directory::RunDirectory;
 use super::log::Log;
-use super::{Common, Failure, Interrupted, Result, start_threads};
+use super::{Common, Failure, Interrupted, Result, crew, start_threads};
 
 const RESULTS: &str = "results.json";
 const LOG: &str = "log.jsonl";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const LOG_LINES: &str = "log_lines";
 
-/// A run under way: its folder, its log, its clock.
+/// A run under way: its folder, its log, its clock. Of several ranks all read, and the first alone writes.
 pub struct Session {
     example: &'static str,
     seed: u64,
     threads: usize,
     config: Value,
-    directory: RunDirectory,
+    path: PathBuf,
+    files: Option<Files>,
     restored: Option<Checkpoint>,
-    log: Log,
     started: Instant,
     /// Of the runs that this one goes on from.
     earlier_seconds: f64,
     saved: Instant,
     between_checkpoints: Duration,
+}
+
+/// What the rank that writes has open.
+struct Files {
+    directory: RunDirectory,
+    log: Log,
 }
 
 #[derive(Serialize)]
@@ -42,6 +48,7 @@ struct Results<'a, R> {
     version: &'a str,
     seed: u64,
     threads: usize,
+    ranks: usize,
     simd: &'a str,
     config: &'a Value,
     seconds: f64,
@@ -60,36 +67,52 @@ impl Session {
 
     /// As [`Session::start`], but starts no threads.
     pub fn open(example: &'static str, common: &Common, config: &impl Serialize) -> Result<Self> {
+        let config = serde_json::to_value(config)?;
+        crew::agree(Session::open_alone(example, common, config))
+    }
+
+    fn open_alone(example: &'static str, common: &Common, config: Value) -> Result<Self> {
         let path = common.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(example));
-        if common.resume && !path.join(CHECKPOINT).exists() {
+        let checkpoint = path.join(CHECKPOINT);
+        if common.resume && !checkpoint.exists() {
             return Err(Failure::NothingToResume { path }.into());
         }
-        let directory = RunDirectory::open(&path)?;
-        let config = serde_json::to_value(config)?;
-        let (restored, log, earlier_seconds) = if common.resume {
-            let path = directory.file(CHECKPOINT);
-            let checkpoint = load(&path)?;
-            agree(&checkpoint, &path, example, common.seed, &config)?;
-            let (log, seconds) = Log::reopen(&directory.file(LOG), number(&checkpoint, &path, LOG_LINES)?)?;
-            (Some(checkpoint), log, seconds)
-        } else {
-            directory.remove(RESULTS)?;
-            directory.remove(CHECKPOINT)?;
-            (None, Log::create(&directory.file(LOG))?, 0.0)
-        };
+        let directory = if crew::leads() { Some(RunDirectory::open(&path)?) } else { None };
+        let mut restored = None;
+        if common.resume {
+            let found = load(&checkpoint)?;
+            agree(&found, &checkpoint, example, common.seed, &config)?;
+            restored = Some(found);
+        }
+        let (mut files, mut earlier_seconds) = (None, 0.0);
+        if let Some(directory) = directory {
+            let log = match &restored {
+                Some(found) => {
+                    let lines = number(found, &checkpoint, LOG_LINES)?;
+                    let (log, seconds) = Log::reopen(&directory.file(LOG), lines)?;
+                    earlier_seconds = seconds;
+                    log
+                }
+                None => {
+                    directory.remove(RESULTS)?;
+                    directory.remove(CHECKPOINT)?;
+                    Log::create(&directory.file(LOG))?
+                }
+            };
+            files = Some(Files { directory, log });
+        }
         let (seed, threads, now) = (common.seed, common.threads(), Instant::now());
-        let (started, saved) = (now, now);
         Ok(Session {
             example,
             seed,
             threads,
             config,
-            directory,
+            path,
+            files,
             restored,
-            log,
-            started,
+            started: now,
             earlier_seconds,
-            saved,
+            saved: now,
             between_checkpoints: Duration::from_secs_f64(common.checkpoint_every),
         })
     }
@@ -102,14 +125,14 @@ impl Session {
     /// A number that [`Session::save`] noted in the checkpoint that this run goes on from, or `fresh`.
     pub fn restored_number<N: FromStr>(&self, key: &str, fresh: N) -> Result<N> {
         match &self.restored {
-            Some(checkpoint) => number(checkpoint, &self.directory.file(CHECKPOINT), key),
+            Some(checkpoint) => number(checkpoint, &self.file(CHECKPOINT), key),
             None => Ok(fresh),
         }
     }
 
     /// The path of a file in the run's folder, for plots and the like.
     pub fn file(&self, name: &str) -> PathBuf {
-        self.directory.file(name)
+        self.path.join(name)
     }
 
     /// Seconds since the run began; after an interruption it goes on from the last line that the log keeps.
@@ -120,41 +143,59 @@ impl Session {
     /// Appends an object and the time to `log.jsonl`.
     pub fn log(&mut self, entry: &impl Serialize) -> Result {
         let seconds = self.seconds();
-        self.log.write(entry, seconds)
+        match &mut self.files {
+            Some(files) => files.log.write(entry, seconds),
+            None => Ok(()),
+        }
     }
 
     /// Whether the last checkpoint is so old that losing the work since would hurt.
     pub fn checkpoint_due(&self) -> bool {
-        self.saved.elapsed() > self.between_checkpoints
+        crew::as_leader(u64::from(self.saved.elapsed() > self.between_checkpoints)) == 1
     }
 
     /// Writes the checkpoint: groups of tensors, and numbers to find again by [`Session::restored_number`].
     ///
     /// Nothing in it depends on time, so equal runs leave equal checkpoints.
+    ///
+    /// # Errors
+    /// It cannot be written, or ranks no longer hold the same numbers.
     pub fn save(&mut self, groups: &[(&str, &Tensors)], numbers: &[(&str, &dyn Display)]) -> Result {
-        self.directory.check()?;
-        let log_lines = self.log.sync()?;
-        let mut metadata = identity(self.example, self.seed, &self.config);
-        metadata.insert(LOG_LINES.to_owned(), log_lines.to_string());
-        metadata.insert("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-        metadata.extend(numbers.iter().map(|(key, number)| ((*key).to_owned(), number.to_string())));
-        save(self.directory.file(CHECKPOINT), groups, &metadata)?;
+        if crew::crew().size() > 1 {
+            crew::same("what they have learned", format!("{:08x}", hash(groups)))?;
+        }
+        let written = self.save_alone(groups, numbers);
+        crew::agree(written)
+    }
+
+    fn save_alone(&mut self, groups: &[(&str, &Tensors)], numbers: &[(&str, &dyn Display)]) -> Result {
+        if let Some(Files { directory, log }) = &mut self.files {
+            directory.check()?;
+            let log_lines = log.sync()?;
+            let mut metadata = identity(self.example, self.seed, &self.config);
+            metadata.insert(LOG_LINES.to_owned(), log_lines.to_string());
+            metadata.insert("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+            metadata.extend(numbers.iter().map(|(key, number)| ((*key).to_owned(), number.to_string())));
+            save(directory.file(CHECKPOINT), groups, &metadata)?;
+        }
         self.saved = Instant::now();
         Ok(())
     }
 
     /// The error to return when [`super::interrupted`] says so and the checkpoint has been saved.
     pub fn interrupted(&self) -> Interrupted {
-        Interrupted::with_checkpoint(&self.directory.file(CHECKPOINT))
+        Interrupted::with_checkpoint(&self.file(CHECKPOINT))
     }
 
     /// Writes `results.json`; what is not a number (NaN, infinity) becomes `null` there.
     pub fn finish<R: Serialize>(&self, rows: &[R]) -> Result {
+        let Some(Files { directory, .. }) = &self.files else { return Ok(()) };
         let results = Results {
             example: self.example,
             version: env!("CARGO_PKG_VERSION"),
             seed: self.seed,
             threads: self.threads,
+            ranks: crew::crew().size(),
             simd: level().name(),
             config: &self.config,
             seconds: self.seconds(),
@@ -162,8 +203,16 @@ impl Session {
         };
         let mut text = serde_json::to_string_pretty(&results)?;
         text.push('\n');
-        self.directory.write(RESULTS, text.as_bytes())
+        directory.write(RESULTS, text.as_bytes())
     }
+}
+
+/// The same for the same bits.
+fn hash(groups: &[(&str, &Tensors)]) -> u32 {
+    let mut hash = crc32fast::Hasher::new();
+    let tensors = groups.iter().flat_map(|(_, tensors)| tensors.iter());
+    tensors.flat_map(|(_, tensor)| tensor.values()).for_each(|x| hash.update(&x.to_le_bytes()));
+    hash.finalize()
 }
 
 /// What a checkpoint says of the run that it belongs to.

@@ -2,7 +2,7 @@
 
 use metatape::prelude::*;
 
-use crate::common::{self, Progress, Session, interrupted, streams};
+use crate::common::{self, Progress, Session, interrupted, streams, workers};
 use crate::optimizee::{Objective, Problems};
 use crate::options::Plan;
 
@@ -30,7 +30,7 @@ pub struct Searched {
 /// Ctrl-C.
 pub fn search(plan: &Plan, problems: &Problems, session: &Session) -> common::Result<Vec<Searched>> {
     let unsolved = problems.batch(plan.searched, (plan.seed, streams::WATCHING));
-    let workers = Workers::new(plan.chunk());
+    let workers = workers(plan.chunk());
     let mut progress = Progress::start("searching rates", RULES.len() * EXPONENTS.count(), 0);
     let mut found = Vec::new();
     for (name, rule) in RULES {

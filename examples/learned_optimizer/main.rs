@@ -13,10 +13,9 @@ mod score;
 
 use std::process::ExitCode;
 
-use common::{Progress, Saved, Session, interrupted};
+use common::{Progress, Saved, Session, interrupted, leads, side_by_side, tell};
 use optimizee::Problems;
 use options::{Options, Plan};
-use rayon::prelude::*;
 use run::Run;
 use serde::Serialize;
 
@@ -44,6 +43,9 @@ fn main() -> ExitCode {
         train(&plan, &problems, &mut session, &mut runs)?;
         let searched = hand_made::search(&plan, &problems, &session)?;
         let paths = score::all(&plan, &problems, &runs, &searched);
+        if !leads() {
+            return Ok(());
+        }
         score::print(&plan, &paths);
         plots::learning_curves(&plan, &paths, &session)?;
         session.finish(&score::rows(&plan, &paths))?;
@@ -56,13 +58,13 @@ fn main() -> ExitCode {
 fn train(plan: &Plan, problems: &Problems, session: &mut Session, runs: &mut [Run]) -> common::Result {
     let mut done = session.restored_number("iteration", 0)?;
     let names = runs.iter().map(Run::name).collect::<Vec<_>>().join(", ");
-    eprintln!("{} iterations of {} problems, {names}", plan.iterations, plan.batch);
+    tell(format_args!("{} iterations of {} problems, {names}", plan.iterations, plan.batch));
     let mut progress = Progress::start("training", plan.iterations, done);
     if done == 0 {
         save(session, runs, done)?;
     }
     while done < plan.iterations {
-        runs.par_iter_mut().try_for_each(|run| run.advance(plan, problems))?;
+        side_by_side(runs, |run| run.advance(plan, problems))?;
         done += 1;
         if done.is_multiple_of(LOG_EVERY) || done == plan.iterations {
             for run in runs.iter() {

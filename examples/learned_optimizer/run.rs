@@ -7,7 +7,7 @@ use metatape::prelude::*;
 use metatape::tasks::stream;
 use metatape::tensor::Checkpoint;
 
-use crate::common::{self, Saved, saved, streams};
+use crate::common::{self, Saved, saved, streams, workers};
 use crate::optimizee::{Kind, Objective, Problems};
 use crate::options::Plan;
 
@@ -42,8 +42,7 @@ impl Run {
         let unroll = Unroll { learner, loss: Objective(plan.optimizee), order };
         let segments = plan.segments().count();
         let schedule = Schedule::cosine(RATE, plan.iterations * segments);
-        let mut training =
-            OptimizerTraining::new(unroll, phi, Adam::new(), schedule, Workers::new(plan.chunk()));
+        let mut training = OptimizerTraining::new(unroll, phi, Adam::new(), schedule, workers(plan.chunk()));
         training.clip = Clip::Norm(BOUND);
         Run { training, loss: f64::NAN, iteration: 0, segments, done_here: 0, seconds: 0.0 }
     }

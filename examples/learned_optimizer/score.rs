@@ -3,7 +3,7 @@
 use metatape::prelude::*;
 use serde::Serialize;
 
-use crate::common::{Progress, mean_and_ci95, streams, table};
+use crate::common::{Progress, mean_and_ci95, streams, table, workers};
 use crate::hand_made::Searched;
 use crate::optimizee::{Kind, Objective, Problems};
 use crate::options::Plan;
@@ -44,7 +44,7 @@ pub struct Row {
 /// All optimisers on the same unseen problems.
 pub fn all(plan: &Plan, problems: &Problems, runs: &[Run], searched: &[Searched]) -> Vec<Path> {
     let unseen = problems.batch(plan.problems, (plan.seed, streams::SCORING));
-    let workers = Workers::new(plan.chunk());
+    let workers = workers(plan.chunk());
     let mut progress = Progress::start("scoring", runs.len() + searched.len(), 0);
     let mut paths = Vec::new();
     for run in runs {

@@ -16,7 +16,7 @@ mod tasks;
 
 use std::process::ExitCode;
 
-use common::{Progress, Saved, Session, interrupted};
+use common::{Progress, Saved, Session, interrupted, leads, tell};
 use options::{Options, Plan};
 use run::Run;
 use serde::Serialize;
@@ -43,6 +43,9 @@ fn main() -> ExitCode {
         }
         train(&plan, &mut session, &mut runs)?;
         let rows = score::all(&plan, &runs, &session)?;
+        if !leads() {
+            return Ok(());
+        }
         score::print(&plan, &rows);
         plots::returns(&runs, &session)?;
         plots::paths(&plan, &runs, &session)?;
@@ -56,7 +59,7 @@ fn main() -> ExitCode {
 fn train(plan: &Plan, session: &mut Session, runs: &mut [Run]) -> common::Result {
     let mut done = session.restored_number("iteration", 0)?;
     let names = runs.iter().map(|run| run.name.as_str()).collect::<Vec<_>>().join(", ");
-    eprintln!("{} iterations of {} tasks, {names}", plan.iterations, plan.tasks);
+    tell(format_args!("{} iterations of {} tasks, {names}", plan.iterations, plan.tasks));
     let mut progress = Progress::start("training", plan.iterations, done);
     if done == 0 {
         save(session, runs, done)?;

@@ -10,7 +10,7 @@ use metatape::tasks::{PointWorld, WorldError, stream};
 use metatape::tensor::Checkpoint;
 use rayon::prelude::*;
 
-use crate::common::{self, Kept, Named, Saved, saved, streams};
+use crate::common::{self, Kept, Named, Saved, crew, saved, streams, workers};
 use crate::learner::{Careful, Learner};
 use crate::options::{Outer, Plan, Start};
 use crate::tasks::Place;
@@ -42,6 +42,9 @@ fn policy<'t>(theta: Params<'t>, observations: Var<'t>) -> Gaussian<'t, f32> {
     gaussian_mlp(theta, observations, Activation::Relu)
 }
 
+/// A task is a chunk of work of its own.
+const CHUNK: usize = 1;
+
 /// By what the last weights are multiplied at first.
 const FIRST_MEANS: f32 = 0.1;
 
@@ -67,14 +70,14 @@ impl Run {
             Learner::Maml | Learner::Fomaml => {
                 let learner = Careful { learner: Maml { rate: alpha }, trained, share };
                 let problem = PolicyProblem { learner, policy, order };
-                Box::new(PolicyTraining::new(problem, (theta, ()), outer(plan)))
+                begin(plan, problem, (theta, ()))
             }
             Learner::MetaSgd => {
                 let rule = MetaSgd { steps_with_own_rates: plan.steps, ..MetaSgd::published() };
                 let alpha = rule.rates_like(&theta, alpha);
                 let learner = Careful { learner: rule, trained, share };
                 let problem = PolicyProblem { learner, policy, order };
-                Box::new(PolicyTraining::new(problem, (theta, alpha), outer(plan)))
+                begin(plan, problem, (theta, alpha))
             }
         };
         let name = format!("{}-{}", learner.name(), start.name());
@@ -86,18 +89,18 @@ impl Run {
     /// # Errors
     /// A task cannot be adapted to, or gradients have not been finite for too long.
     pub fn iterate(&mut self, plan: &Plan, iteration: usize) -> common::Result<PolicyReport> {
-        let adapted = self.adapt_all(plan, (iteration as u64, 0..plan.tasks), plan.steps)?;
+        let (adapted, returns) = self.adapt_all(plan, (iteration as u64, 0..plan.tasks), plan.steps)?;
         let mut means = vec![0.0; plan.steps + 1];
-        for task in &adapted {
-            means
-                .iter_mut()
-                .zip(task.returns())
-                .for_each(|(mean, of_task)| *mean += of_task / plan.tasks as f64);
+        for of_task in &returns {
+            means.iter_mut().zip(of_task).for_each(|(mean, of_task)| *mean += of_task / plan.tasks as f64);
         }
         // As a checkpoint keeps them, so that a resumed run tells of the same.
         self.returns.push(means.into_iter().map(|mean| f64::from(mean as f32)).collect());
-        let tasks: Vec<PolicyTask> = adapted.into_iter().map(|adapted| adapted.task).collect();
-        Ok(self.training.step(&tasks).map_err(|error| format!("{}, {error}", self.name))?)
+        let mut tasks: Vec<PolicyTask> = (0..plan.tasks).map(|_| PolicyTask::elsewhere()).collect();
+        let own = workers(CHUNK).own(plan.tasks);
+        tasks[own].iter_mut().zip(adapted).for_each(|(task, adapted)| *task = adapted.task);
+        let report = self.training.step(&tasks);
+        report.or_else(|error| crew::agree(Err(format!("{}, {error}", self.name).into())))
     }
 
     /// The mean return of each unseen task before adaptation and after each update.
@@ -105,16 +108,20 @@ impl Run {
     /// # Errors
     /// A task cannot be adapted to.
     pub fn returns_of(&self, plan: &Plan, tasks: std::ops::Range<usize>) -> common::Result<Vec<Vec<f64>>> {
-        let adapted = self.adapt_all(plan, (streams::SCORING, tasks), plan.updates)?;
-        Ok(adapted.iter().map(|task| task.returns().collect()).collect())
+        let (_, returns) = self.adapt_all(plan, (streams::SCORING, tasks), plan.updates)?;
+        Ok(returns)
     }
 
+    /// The adaptations to this rank's share of the tasks, and the returns of all.
     fn adapt_all(
         &self,
         plan: &Plan,
         (iteration, tasks): (u64, std::ops::Range<usize>),
         updates: usize,
-    ) -> common::Result<Vec<Adapted>> {
+    ) -> common::Result<(Vec<Adapted>, Vec<Vec<f64>>)> {
+        let (workers, count) = (workers(CHUNK), tasks.len());
+        let own = workers.own(count);
+        let tasks = tasks.start + own.start..tasks.start + own.end;
         let navigation = plan.navigation(self.start);
         let adapt = |task: usize| {
             let place = Place { seed: plan.seed, iteration, task };
@@ -124,11 +131,15 @@ impl Run {
         let when =
             if iteration == streams::SCORING { "scoring".into() } else { format!("iteration {iteration}") };
         let name = &self.name;
-        let told = outcomes.into_iter().zip(tasks);
-        told.map(|(outcome, task)| {
+        let told = outcomes.into_iter().zip(tasks).map(|(outcome, task)| {
             Ok(outcome.map_err(|error| format!("{name}, {when}, task {task}: {error}"))?)
-        })
-        .collect()
+        });
+        let adapted: Vec<Adapted> = crew::agree(told.collect())?;
+        let mut returns = vec![0.0; count * (updates + 1)];
+        let mine = returns[own.start * (updates + 1)..].iter_mut();
+        mine.zip(adapted.iter().flat_map(Adapted::returns)).for_each(|(place, found)| *place = found);
+        workers.complete(&mut returns, count);
+        Ok((adapted, returns.chunks_exact(updates + 1).map(<[f64]>::to_vec).collect()))
     }
 
     /// An unseen task, and an adaptation to it by one update, for pictures.
@@ -170,6 +181,17 @@ impl Run {
         self.returns = (0..iteration).map(|at| lists.iter().map(|list| list[at]).collect()).collect();
         Ok(())
     }
+}
+
+/// Training that shares its tasks with all ranks.
+fn begin<L, P>(plan: &Plan, problem: PolicyProblem<L, P>, learned: (Tensors, L::Meta)) -> Box<dyn Train>
+where
+    L: Inner<f32, Meta: Named + Clone + Send + Sync> + Send + 'static,
+    P: metatape::meta::policy::Policy<f32> + Send + 'static,
+{
+    let mut training = PolicyTraining::new(problem, learned, outer(plan));
+    training.workers = workers(CHUNK);
+    Box::new(training)
 }
 
 fn outer(plan: &Plan) -> OuterStep<Adam> {

@@ -16,9 +16,8 @@ mod state;
 
 use std::process::ExitCode;
 
-use common::{Progress, Session, interrupted};
+use common::{Progress, Session, interrupted, leads, side_by_side, tell};
 use options::{Options, Plan};
-use rayon::prelude::*;
 use run::Run;
 use serde::Serialize;
 
@@ -43,6 +42,9 @@ fn main() -> ExitCode {
         }
         train(&plan, &mut session, &mut runs)?;
         let cells = score::all(&plan, &runs);
+        if !leads() {
+            return Ok(());
+        }
         score::print(&plan, &cells);
         plots::learning_curves(&runs, &session)?;
         plots::adapted_curves(&plan, &runs, &session)?;
@@ -56,14 +58,14 @@ fn main() -> ExitCode {
 fn train(plan: &Plan, session: &mut Session, runs: &mut [Run]) -> common::Result {
     let mut done = session.restored_number("iteration", 0)?;
     let names = runs.iter().map(|run| run.name.as_str()).collect::<Vec<_>>().join(", ");
-    eprintln!("{} iterations of {names}", plan.iterations);
+    tell(format_args!("{} iterations of {names}", plan.iterations));
     let mut progress = Progress::start("training", plan.iterations, done);
     if done == 0 {
         state::save(session, runs, done)?;
     }
     while done < plan.iterations {
         let round = ROUND.min(plan.iterations - done);
-        runs.par_iter_mut().try_for_each(|run| run.advance(plan, round))?;
+        side_by_side(runs, |run| run.advance(plan, round))?;
         done += round;
         for run in runs.iter() {
             let loss = run.history.last().copied().unwrap_or(f64::NAN);

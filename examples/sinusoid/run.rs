@@ -4,7 +4,7 @@ use metatape::meta::{GuardError, Inner, Objective};
 use metatape::prelude::*;
 use metatape::tasks::{Sinusoid, stream};
 
-use crate::common::{self, Named, Train, streams};
+use crate::common::{self, Named, Train, streams, workers};
 use crate::learner::{self, Family, Learner};
 use crate::options::Plan;
 
@@ -122,7 +122,7 @@ where
         task_clip: outer.task_clip,
         ..Problem::new(rule, Regression, plan.steps)
     };
-    let mut training = Training::new(problem, learned, Adam::new(), outer.schedule, Workers::new(CHUNK));
+    let mut training = Training::new(problem, learned, Adam::new(), outer.schedule, workers(CHUNK));
     training.meta_share = outer.meta_share;
     training.clip = outer.clip;
     Box::new(training)

@@ -5,7 +5,7 @@ use metatape::tasks::stream;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::common::{mean_and_ci95, streams, table};
+use crate::common::{mean_and_ci95, streams, table, workers};
 use crate::learner::Learner;
 use crate::options::{Plan, Protocol};
 use crate::published::{self, Published};
@@ -44,7 +44,7 @@ pub struct Cell {
 /// Every run at every number of test shots, all on the same tasks.
 pub fn all(plan: &Plan, runs: &[Run]) -> Vec<Cell> {
     let most = plan.scored_steps().into_iter().max().unwrap_or(1);
-    let workers = Workers::new(10);
+    let workers = workers(10);
     let mut cells = Vec::new();
     for &test_shots in &plan.test_shots {
         let tasks = tasks(plan, test_shots);

@@ -89,7 +89,11 @@ impl Crew for Mpi {
         let (counts, places) = counts_and_places(lengths);
         let sent = (mine.len() * (self.size - 1)) as u64;
         self.talk([sent, self.to_others(lengths)], |world| {
-            world.all_gather_varcount_into(mine, &mut PartitionMut::new(all, counts, places));
+            let mut nothing = NOTHING;
+            world.all_gather_varcount_into(
+                somewhere(mine),
+                &mut PartitionMut::new(somewhere_mut(all, &mut nothing), counts, places),
+            );
         });
     }
 
@@ -97,7 +101,9 @@ impl Crew for Mpi {
         let ((to_counts, to_places), (from_counts, from_places)) =
             (counts_and_places(to), counts_and_places(from));
         self.talk([self.to_others(to), self.to_others(from)], |world| {
-            let outgoing = Partition::new(outgoing, to_counts, to_places);
+            let mut nothing = NOTHING;
+            let outgoing = Partition::new(somewhere(outgoing), to_counts, to_places);
+            let incoming = somewhere_mut(incoming, &mut nothing);
             let mut incoming = PartitionMut::new(incoming, from_counts, from_places);
             world.all_to_all_varcount_into(&outgoing, &mut incoming);
         });
@@ -121,6 +127,17 @@ impl std::fmt::Debug for Mpi {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "rank {} of {}", self.rank, self.size)
     }
+}
+
+/// No bytes have an address in Rust that is 1, which to MPI libraries means that the numbers are in place already.
+const NOTHING: [u8; 1] = [0];
+
+fn somewhere(bytes: &[u8]) -> &[u8] {
+    if bytes.is_empty() { &NOTHING[..0] } else { bytes }
+}
+
+fn somewhere_mut<'a>(bytes: &'a mut [u8], nothing: &'a mut [u8; 1]) -> &'a mut [u8] {
+    if bytes.is_empty() { &mut nothing[..0] } else { bytes }
 }
 
 /// Lengths as MPI counts them, and where each stretch begins.
