@@ -1,6 +1,8 @@
 //! What the examples resume by; the rest of what they share draws and prints.
 #![allow(dead_code, reason = "the parts of an example are used by its other parts")]
 
+#[path = "../../../examples/common/crew.rs"]
+mod crew;
 #[path = "../../../examples/common/directory.rs"]
 mod directory;
 #[path = "../../../examples/common/failure.rs"]
