@@ -4,6 +4,7 @@ use metatape::nn::ConvNet;
 use metatape::prelude::*;
 use serde::Serialize;
 
+use super::common::workers;
 use super::data::{conv4_init, conv4_pool};
 use super::measure::{Bench, timed};
 use super::{Options, Route};
@@ -41,7 +42,7 @@ pub fn run(bench: &Bench, options: &Options) {
     let pool = conv4_pool(ITERATIONS, mb);
     let problem = Problem::new(Maml { rate: INNER_RATE }, loss, steps);
     let problem = Problem { order, road: route.road(), ..problem };
-    let workers = Workers::new(options.chunk.unwrap_or(1));
+    let workers = workers(options.chunk.unwrap_or(1));
     let mut training =
         Training::new(problem, (conv4_init(), ()), Adam::new(), Schedule::constant(1e-3), workers);
     let mut step = |episodes: &Vec<Episode>| training.step(episodes).expect("a finite meta-gradient").loss;

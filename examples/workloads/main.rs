@@ -12,6 +12,7 @@ mod hvp;
 mod lstm;
 mod measure;
 mod process;
+mod ranks;
 mod sine_maml;
 
 use std::time::Instant;
@@ -20,6 +21,7 @@ use clap::{Parser, ValueEnum};
 use metatape::meta::Road;
 use serde::Serialize;
 
+use common::crew::crew;
 use measure::Bench;
 
 /// Measures the engine on fixed work with fixed data; prints one JSON object for each measurement
@@ -100,6 +102,8 @@ enum Workload {
     Hvp,
     /// Training steps of a learned optimiser
     Lstm,
+    /// What it costs ranks to talk; not part of everything
+    Ranks,
 }
 
 #[derive(Clone, Copy, ValueEnum, Serialize)]
@@ -142,13 +146,16 @@ fn main() -> std::process::ExitCode {
 
 fn run(started: Instant, options: &Options) -> common::Result {
     let memory_at_start = process::memory("VmRSS");
-    process::pin(options.threads)
-        .map_err(|error| format!("--threads {}: cannot keep to these cores: {error}", options.threads))?;
+    // Ranks of one machine would all keep to its first cores; `mpirun` gives each its own.
+    if crew().size() == 1 {
+        process::pin(options.threads)
+            .map_err(|error| format!("--threads {}: cannot keep to these cores: {error}", options.threads))?;
+    }
     common::start_threads(options.threads)?;
     let &Options { threads, repeats, quick, .. } = options;
     let bench = Bench { threads, repeats, quick, started, memory_at_start };
     for workload in Workload::value_variants() {
-        if options.workload.is_none_or(|wanted| wanted == *workload) {
+        if options.workload.map_or(*workload != Workload::Ranks, |wanted| wanted == *workload) {
             match workload {
                 Workload::SineMaml => sine_maml::run(&bench, options),
                 Workload::Conv4 => conv4::run(&bench, options),
@@ -156,6 +163,7 @@ fn run(started: Instant, options: &Options) -> common::Result {
                 Workload::Elementwise => elementwise::run(&bench, &options.n),
                 Workload::Hvp => hvp::run(&bench),
                 Workload::Lstm => lstm::run(&bench, options),
+                Workload::Ranks => ranks::run(&bench),
             }
         }
     }

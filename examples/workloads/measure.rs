@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use metatape::simd;
 use serde::{Serialize, Serializer};
 
+use super::common::crew::{as_leader, crew, leads};
 use super::process;
 
 /// What holds for all measurements of this process.
@@ -38,6 +39,9 @@ pub struct Rates {
     /// Processor time by time on the wall: how many cores were really used.
     #[serde(serialize_with = "digits_if_any")]
     cpu_util: Option<f64>,
+    /// Of several ranks, the share of the time that this one has talked with the others, and waited for them.
+    #[serde(serialize_with = "digits_if_any", skip_serializing_if = "Option::is_none")]
+    communication: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -45,6 +49,7 @@ struct Line<'a, What, Check> {
     peer: &'a str,
     version: &'a str,
     threads: usize,
+    ranks: usize,
     simd: &'a str,
     workload: &'a str,
     #[serde(flatten)]
@@ -69,10 +74,13 @@ impl Bench {
         let (repeats, least) = if self.quick { (1, 0.0) } else { (self.repeats, least) };
         let begin = Instant::now();
         work();
-        let times = (least / begin.elapsed().as_secs_f64()).max(1.0) as usize;
+        // All ranks have to do the same, so one of them looks at the clock.
+        let times = as_leader((least / begin.elapsed().as_secs_f64()).max(1.0) as u64);
         let (mut rates, mut cpu_rates) = (Vec::new(), Vec::new());
-        let (first, first_cpu) = (Instant::now(), process::cpu_time());
-        while rates.len() < repeats && (rates.len() < 3 || first.elapsed() < LONGEST) {
+        let (first, first_cpu, traffic) = (Instant::now(), process::cpu_time(), crew().traffic());
+        while rates.len() < repeats
+            && (rates.len() < 3 || as_leader(u64::from(first.elapsed() < LONGEST)) == 1)
+        {
             let (begin, begin_cpu) = (Instant::now(), process::cpu_time());
             (0..times).for_each(|_| work());
             rates.push(items * times as f64 / begin.elapsed().as_secs_f64());
@@ -85,6 +93,9 @@ impl Bench {
             repeats: rates.len(),
             value_cpu: (!cpu_rates.is_empty()).then(|| median(&mut cpu_rates)),
             cpu_util: seconds_since(first_cpu).map(|seconds| seconds / first.elapsed().as_secs_f64()),
+            communication: (crew().size() > 1).then(|| {
+                (crew().traffic().time - traffic.time).as_secs_f64() / first.elapsed().as_secs_f64()
+            }),
         }
     }
 
@@ -98,10 +109,14 @@ impl Bench {
         first_call_s: f64,
         check: impl Serialize,
     ) {
+        if !leads() {
+            return;
+        }
         let line = Line {
             peer: "metatape",
             version: env!("CARGO_PKG_VERSION"),
             threads: self.threads,
+            ranks: crew().size(),
             simd: simd::level().name(),
             workload,
             what,
