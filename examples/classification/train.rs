@@ -38,7 +38,11 @@ struct WatchLine {
 pub fn run(options: &Options) -> common::Result {
     let plan = options.plan()?;
     let seed = options.common.seed;
-    let load = || crew::agree(plan.dataset.load(options.data.as_deref(), plan.images_of_class, seed));
+    let load = || {
+        let data = crew::agree(plan.dataset.load(options.data.as_deref(), plan.images_of_class, seed))?;
+        data.same_everywhere()?;
+        common::Result::Ok(data)
+    };
     // A fresh run replaces an earlier one only when its data are sound; a resumed one looks first whether it can go on.
     let (data, mut session) = if options.common.resume {
         let session = Session::start("classification", &options.common, &plan)?;
@@ -48,7 +52,6 @@ pub fn run(options: &Options) -> common::Result {
         check_sizes(&plan, &data)?;
         (data, Session::start("classification", &options.common, &plan)?)
     };
-    data.same_everywhere()?;
     let origin = Origin::of(&data.train);
     let mut runs: Vec<Run> =
         plan.learners.iter().map(|learner| Run::new(&plan, *learner, origin.image, seed)).collect();
