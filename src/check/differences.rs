@@ -17,7 +17,7 @@ pub struct Estimate {
 const UNKNOWN: Estimate = Estimate { value: f64::NAN, error: f64::INFINITY, bends: false };
 
 /// The first step, each following one is half as long.
-const FIRST_STEP: f64 = 0.125;
+pub(super) const FIRST_STEP: f64 = 0.125;
 /// The most steps: the shortest is `FIRST_STEP / 2^23`.
 const STEPS: usize = 24;
 /// How often a central difference is extrapolated to step 0: the error falls as the 12th power of the step.

@@ -90,13 +90,14 @@ pub const CANCELLATION: f64 = 1e-12;
 /// is added up on the way. Nothing but rounding tells the two apart.
 pub const EXACT: f64 = 1e-10;
 
-/// What may be left of numbers that cancel on the way, relative to the largest of them: where all of a derivative is that,
-/// there is nothing to hold against differences.
-const ROUNDING: f64 = 16.0 * f64::EPSILON;
-
 /// How many times its own estimate a difference quotient may be off: the estimate is a difference of two
 /// extrapolations, right in order of magnitude.
 const SAFETY: f64 = 4.0;
+
+/// What differences may make of numbers that cancel on the way, relative to the largest of them: where all of a derivative is
+/// that, there is nothing to hold against differences. Their estimate is no less, however long the step, where each value is
+/// off by one rounding, and as noisy on either side.
+const ROUNDING: f64 = SAFETY * (1.0 + 2.0) * f64::EPSILON / differences::FIRST_STEP;
 
 /// The least relative accuracy with which differences decide anything. Worse ones mean a kink, a jump or noise nearby.
 const USEFUL: f64 = 1e-5;
