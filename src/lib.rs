@@ -54,7 +54,8 @@
 //!
 //! - **Exact or an error.** The order of a meta-gradient is named where it is chosen. Every derivative rule is made of ops
 //!   that have rules themselves, so every order exists.
-//! - **The same bits** for the same seed at any number of threads. Levels of SIMD differ by rounding.
+//! - **The same bits** for the same seed at any number of threads, and of processes on many machines
+//!   ([`clusters`]). Levels of SIMD differ by rounding.
 //! - **Shape errors** panic at the caller's line and name the op and both shapes. What comes from outside (checkpoints, the
 //!   level in `METATAPE_SIMD`) gives typed errors.
 //! - **Full speed on a plain build.** The best instructions of the machine are chosen at run time; see [`simd`].
@@ -72,6 +73,8 @@ pub mod meta;
 pub mod nn;
 pub mod ops;
 pub mod prelude;
+#[doc = include_str!("clusters.md")]
+pub mod clusters {}
 #[doc = include_str!("promises.md")]
 pub mod promises {}
 pub mod simd;

@@ -59,18 +59,15 @@ fn meta_sgd(crew: Arc<dyn Crew>, count: u64, chunk: usize) -> Vec<u64> {
     bits
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    #[test]
-    fn any_number_of_ranks_learns_the_same_bits(
-        count in 1_u64..14, chunk in 1_usize..5, size in 2_usize..6, threads in 1_usize..3,
-    ) {
+#[test]
+fn any_number_of_ranks_learns_the_same_bits() {
+    let shapes = (1_u64..14, 1_usize..5, 2_usize..6, 1_usize..3);
+    proptest!(ProptestConfig::with_cases(24), |((count, chunk, size, threads) in shapes)| {
         let alone = meta_sgd(Arc::new(Alone), count, chunk);
         for found in on_ranks(size, threads, |crew| meta_sgd(crew, count, chunk)) {
             prop_assert!(found == alone, "{count} episodes in chunks of {chunk} on {size} ranks");
         }
-    }
+    });
 }
 
 /// An optimisation in two segments, then the losses on the way of other problems.
