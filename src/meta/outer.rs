@@ -245,12 +245,11 @@ impl<T: Float> Workers<T> {
     fn sum_of_ranks(&mut self, parts: usize, gradient: &mut [T]) -> f64 {
         let gradients = self.results.iter().map(|result| result.gradient.as_slice());
         self.sum.sum(&*self.crew, parts, gradients, gradient);
-        let (rank, size) = (self.crew.rank(), self.crew.size());
         let mine: Vec<f64> = self.results.iter().map(|result| result.loss).collect();
         let mut losses = vec![0.0; parts];
+        let share = |rank| share(parts, rank, self.crew.size());
         let lengths: Vec<usize> =
-            (0..size).map(|rank| share(parts, rank, size).len() * size_of::<f64>()).collect();
-        debug_assert_eq!(lengths[rank], size_of_val(mine.as_slice()));
+            (0..self.crew.size()).map(|rank| share(rank).len() * size_of::<f64>()).collect();
         self.crew.gather(bytemuck::cast_slice(&mine), bytemuck::cast_slice_mut(&mut losses), &lengths);
         losses.iter().sum()
     }

@@ -7,8 +7,8 @@ use crate::simd::Float;
 /// Sums vectors of which each rank has a stretch, in the order of the vectors, and gives the sum to all ranks.
 ///
 /// Each rank gets one piece of every vector, adds these in order, and tells the others its piece of the sum. Where a rank has
-/// `k` of the vectors it sends `k + 1` pieces to each other rank. That every rank gets every vector and adds them itself is
-/// simpler, and takes as many times more bytes as there are ranks.
+/// `k` of the vectors it sends `k + 1` pieces to each other rank. If every rank got every vector and added them itself, it would
+/// send `k` whole vectors to each.
 #[derive(Debug)]
 pub(in crate::meta) struct OrderedSum<T> {
     outgoing: Vec<T>,
