@@ -68,7 +68,19 @@ impl Session {
     /// As [`Session::start`], but starts no threads.
     pub fn open(example: &'static str, common: &Common, config: &impl Serialize) -> Result<Self> {
         let config = serde_json::to_value(config)?;
-        crew::agree(Session::open_alone(example, common, config))
+        let session = crew::agree(Session::open_alone(example, common, config))?;
+        if let Some(restored) = &session.restored {
+            session.same_everywhere(&restored.groups().collect::<Vec<_>>())?;
+        }
+        Ok(session)
+    }
+
+    /// Refuses ranks that hold other numbers.
+    fn same_everywhere(&self, groups: &[(&str, &Tensors)]) -> Result {
+        if crew::crew().size() == 1 {
+            return Ok(());
+        }
+        crew::same("what they have learned", format_args!("{:08x}", hash(groups)))
     }
 
     fn open_alone(example: &'static str, common: &Common, config: Value) -> Result<Self> {
@@ -161,9 +173,7 @@ impl Session {
     /// # Errors
     /// It cannot be written, or ranks no longer hold the same numbers.
     pub fn save(&mut self, groups: &[(&str, &Tensors)], numbers: &[(&str, &dyn Display)]) -> Result {
-        if crew::crew().size() > 1 {
-            crew::same("what they have learned", format!("{:08x}", hash(groups)))?;
-        }
+        self.same_everywhere(groups)?;
         let written = self.save_alone(groups, numbers);
         crew::agree(written)
     }
