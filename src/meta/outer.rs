@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
-use super::crew::{Alone, Crew, OrderedSum, share};
+use super::crew::{Alone, Crew, OrderedSum, complete, share};
 use super::recording::Recording;
 use crate::calculus::grad;
 use crate::kernels::map::{add_assign, scale_assign};
@@ -120,15 +120,13 @@ impl<T: Float> Workers<T> {
     pub fn complete(&self, numbers: &mut [f64], episodes: usize) {
         let each = numbers.len().checked_div(episodes).unwrap_or(0);
         assert!(each * episodes == numbers.len(), "{} numbers for {episodes} episodes", numbers.len());
-        let size = self.crew.size();
-        if size == 1 || episodes <= self.chunk {
+        if self.crew.size() == 1 || episodes <= self.chunk {
             return;
         }
-        let of = |rank: usize| self.share_of(rank, episodes);
-        let own = of(self.crew.rank());
-        let mine = numbers[own.start * each..own.end * each].to_vec();
-        let lengths: Vec<usize> = (0..size).map(|rank| of(rank).len() * each * size_of::<f64>()).collect();
-        self.crew.gather(bytemuck::cast_slice(&mine), bytemuck::cast_slice_mut(numbers), &lengths);
+        complete(&*self.crew, numbers, |rank| {
+            let own = self.share_of(rank, episodes);
+            own.start * each..own.end * each
+        });
     }
 
     /// Workers whose tapes are [watched](Tape::watched): slower, and [`Workers::anomaly`] tells what they have seen.
@@ -245,12 +243,11 @@ impl<T: Float> Workers<T> {
     fn sum_of_ranks(&mut self, parts: usize, gradient: &mut [T]) -> f64 {
         let gradients = self.results.iter().map(|result| result.gradient.as_slice());
         self.sum.sum(&*self.crew, parts, gradients, gradient);
-        let mine: Vec<f64> = self.results.iter().map(|result| result.loss).collect();
+        let of = |rank| share(parts, rank, self.crew.size());
         let mut losses = vec![0.0; parts];
-        let share = |rank| share(parts, rank, self.crew.size());
-        let lengths: Vec<usize> =
-            (0..self.crew.size()).map(|rank| share(rank).len() * size_of::<f64>()).collect();
-        self.crew.gather(bytemuck::cast_slice(&mine), bytemuck::cast_slice_mut(&mut losses), &lengths);
+        let mine = losses[of(self.crew.rank())].iter_mut();
+        mine.zip(&self.results).for_each(|(loss, result)| *loss = result.loss);
+        complete(&*self.crew, &mut losses, of);
         losses.iter().sum()
     }
 

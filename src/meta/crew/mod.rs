@@ -74,6 +74,13 @@ pub struct Traffic {
     pub exchanges: u64,
 }
 
+/// Fills in what other ranks have of `numbers`; `of` tells which stretch a rank has.
+pub(super) fn complete(crew: &dyn Crew, numbers: &mut [f64], of: impl Fn(usize) -> Range<usize>) {
+    let mine = numbers[of(crew.rank())].to_vec();
+    let lengths: Vec<usize> = (0..crew.size()).map(|rank| of(rank).len() * size_of::<f64>()).collect();
+    crew.gather(bytemuck::cast_slice(&mine), bytemuck::cast_slice_mut(numbers), &lengths);
+}
+
 /// The stretch of `parts` that belongs to `rank`: as long as the others' or one longer.
 pub(super) fn share(parts: usize, rank: usize, size: usize) -> Range<usize> {
     let begin = |rank: usize| rank * parts / size;
