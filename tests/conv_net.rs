@@ -70,6 +70,31 @@ fn episodes_side_by_side_give_the_sum_of_their_gradients() {
 }
 
 #[test]
+fn behind_a_head_of_zeros_it_does_not_matter_which_class_is_which() {
+    let net = nets()[2];
+    let drawn = parameters::<f64>(&net);
+    let mut zeros = drawn.clone();
+    let body = zeros.len() - ConvNet::HEAD;
+    zeros.tensors_mut()[body..].iter_mut().for_each(|tensor| tensor.values_mut().fill(0.0));
+    let episodes = tasks(1, 3);
+    let mut renamed = episodes.clone();
+    let Episode { support, query } = &mut renamed[0];
+    for batch in [support, query] {
+        batch.y.values_mut().iter_mut().for_each(|class| *class = 4.0 - *class);
+    }
+    let problem = Problem::new(Maml { rate: 0.4 }, Classification(net), 2);
+    let apart = |theta: &Tensors<f64>| {
+        let [(_, here), (_, there)] =
+            [&episodes, &renamed].map(|tasks| meta_gradient(&problem, (theta, &()), tasks, 1));
+        let body: usize = theta.tensors()[..body].iter().map(|tensor| tensor.values().len()).sum();
+        difference(&here[..body], &there[..body])
+    };
+    let (zeros, drawn) = (apart(&zeros), apart(&drawn));
+    assert!(zeros < 1e-12, "{zeros:e}");
+    assert!(drawn > 0.1, "{drawn:e}");
+}
+
+#[test]
 fn the_meta_gradient_of_a_smooth_conv_4_is_that_of_differences() {
     // Without the hidden layer, whose relu is not smooth.
     let smooth = ConvNet { activation: Activation::Softplus, halving: Halving::MeanPool, ..nets()[0] };

@@ -36,6 +36,26 @@ fn what_is_not_adapted_stays_and_is_learned_all_the_same() {
 }
 
 #[test]
+fn what_is_held_is_not_learned_and_all_else_as_ever() {
+    let theta = parameters(&[1, 6, 1], 1);
+    let episodes = episodes(3, 5, 5, 0);
+    let trained = |held: Vec<usize>| {
+        let problem = Problem::new(Maml { rate: RATE }, smooth_loss, 2);
+        let (schedule, workers) = (Schedule::constant(1e-2), Workers::new(2));
+        let mut training = Training::new(problem, (theta.clone(), ()), Adam::new(), schedule, workers);
+        training.held = held;
+        training.step(&episodes).unwrap();
+        training.learned.0
+    };
+    let (free, held) = (trained(vec![]), trained(vec![0, 3]));
+    for (i, before) in theta.tensors().iter().enumerate() {
+        let expected = if [0, 3].contains(&i) { before } else { &free.tensors()[i] };
+        assert_eq!(&held.tensors()[i], expected, "tensor {i}");
+        assert_ne!(&free.tensors()[i], before, "tensor {i}");
+    }
+}
+
+#[test]
 fn meta_sgd_has_rates_for_what_is_adapted() {
     let theta = parameters(&[1, 6, 1], 1);
     let mut head = Tensors::new();

@@ -15,7 +15,7 @@ use crate::options::Plan;
 pub enum NetForm {
     /// Four blocks with max-pooling; for characters a dense layer of 32 before the head
     MetaSgd,
-    /// For characters convolutions of stride 2 and the mean over the last map; no learned scale in batch norm
+    /// For characters convolutions of stride 2 and the mean over the last map; a learned scale in batch norm with --gamma only
     Maml,
     /// Four dense layers
     Dense,
@@ -41,7 +41,8 @@ pub enum Net {
 impl Net {
     /// The plan's classifier for images of this shape.
     pub fn new(plan: &Plan, image: [usize; 3]) -> Net {
-        let Plan { ways, filters, net, .. } = *plan;
+        let Plan { ways, filters, net, gamma, .. } = *plan;
+        let scales = if gamma { Scales::Both } else { Scales::Shift };
         let coloured = ConvNet::coloured(image[0], ways);
         let conv = match (net, image[2]) {
             (NetForm::Dense, _) => {
@@ -49,9 +50,9 @@ impl Net {
                 return Net::Dense(DenseNet { inputs, ..DenseNet::omniglot(ways) });
             }
             (NetForm::MetaSgd, 1) => ConvNet::meta_sgd_omniglot(ways),
-            (NetForm::Maml, 1) => ConvNet::maml_omniglot(ways),
+            (NetForm::Maml, 1) => ConvNet { scales, ..ConvNet::maml_omniglot(ways) },
             (NetForm::MetaSgd, _) => coloured,
-            (NetForm::Maml, _) => ConvNet { scales: Scales::Shift, ..coloured },
+            (NetForm::Maml, _) => ConvNet { scales, ..coloured },
         };
         Net::Conv(ConvNet { image, filters, ..conv })
     }
@@ -86,10 +87,11 @@ impl Net {
         }
     }
 
-    /// The places of the tensors that MAML adapts in its inner steps: all, but of its own classifiers not the shifts of batch
-    /// norm.
+    /// The places of the tensors that MAML adapts in its inner steps: all, but of its own classifiers not the scales and shifts
+    /// of batch norm.
     pub fn body_and_head(&self, form: NetForm, theta: &Tensors) -> Vec<usize> {
-        let left_alone = |name: &str| form != NetForm::MetaSgd && name.ends_with(".beta");
+        let of_batch_norm = |name: &str| name.ends_with(".gamma") || name.ends_with(".beta");
+        let left_alone = |name: &str| form != NetForm::MetaSgd && of_batch_norm(name);
         let named = theta.iter().enumerate();
         named.filter(|(_, (name, _))| !left_alone(name)).map(|(place, _)| place).collect()
     }

@@ -69,6 +69,14 @@ pub struct Options {
     /// The classifier: Meta-SGD's or MAML's convolutional one, or MAML's without convolutions
     #[arg(long, default_value = "meta-sgd")]
     net: NetForm,
+    /// Learns the scales of batch norm, gamma, with MAML's convolutional classifier as well; like its shifts they are not
+    /// adapted
+    #[arg(long)]
+    gamma: bool,
+    /// Begins every task with a head of zeros that is not learned (Kao et al. 2022): no class is then unlike another before
+    /// the first inner step
+    #[arg(long)]
+    zero_head: bool,
     /// How many channels a block of the convolutional classifier makes [default: 64 for characters, 32 for coloured images]
     #[arg(long, value_parser = sizes(1))]
     filters: Option<usize>,
@@ -97,7 +105,7 @@ pub struct Options {
     episodes: Option<usize>,
     /// Trains nothing: scores this checkpoint on the classes in --data
     #[arg(long, value_name = "CHECKPOINT", conflicts_with_all = ["resume", "dataset", "ways", "learners", "order", "steps",
-        "iterations", "meta_batch", "net", "filters", "alpha", "rate", "schedule", "clip", "road", "augment"])]
+        "iterations", "meta_batch", "net", "gamma", "zero_head", "filters", "alpha", "rate", "schedule", "clip", "road", "augment"])]
     pub evaluate: Option<PathBuf>,
     /// With --evaluate: the part of the data to score on; classes that were trained on are only in train and all [default:
     /// test]
@@ -131,6 +139,10 @@ pub struct Plan {
     pub iterations: usize,
     pub meta_batch: usize,
     pub net: NetForm,
+    #[serde(default)]
+    pub gamma: bool,
+    #[serde(default)]
+    pub zero_head: bool,
     pub filters: usize,
     pub schedule: Fall,
     pub clip: Option<f64>,
@@ -203,6 +215,8 @@ impl Options {
             iterations,
             meta_batch,
             net: self.net,
+            gamma: self.gamma,
+            zero_head: self.zero_head,
             filters: self.filters.unwrap_or(if coloured { 32 } else { 64 }),
             schedule: self.schedule,
             clip: self.clip.or(coloured.then_some(10.0)).filter(|bound| *bound > 0.0),

@@ -44,7 +44,10 @@ impl Run {
     pub fn new(plan: &Plan, learner: Learner, image: [usize; 3], seed: u64) -> Run {
         let setting = plan.setting(learner).clone();
         let net = Net::new(plan, image);
-        let theta = net.parameters(&mut stream(seed, streams::WEIGHTS, 0));
+        let mut theta = net.parameters(&mut stream(seed, streams::WEIGHTS, 0));
+        for place in held(plan, &theta) {
+            theta.tensors_mut()[place].values_mut().fill(0.0);
+        }
         let rate = setting.alpha as f32;
         let maml = |adapted| Adapting { learner: Maml { rate }, adapted };
         let training: Box<dyn Train> = match learner {
@@ -227,12 +230,18 @@ where
         Fall::Constant => Schedule::constant(setting.rate),
     };
     let mut training = Training::new(problem, learned, optimizer, schedule, workers(1));
+    training.held = held(plan, &training.learned.0);
     training.clip = match (setting.norm, plan.clip) {
         (Some(norm), _) => Clip::Norm(norm),
         (None, Some(bound)) => Clip::Elementwise(bound),
         (None, None) => Clip::None,
     };
     Box::new(training)
+}
+
+/// The places of the tensors that every task begins with at zero.
+fn held(plan: &Plan, theta: &Tensors) -> Vec<usize> {
+    if plan.zero_head { net::head(theta) } else { Vec::new() }
 }
 
 /// Fills `episodes` with the tasks from number `first` on of one iteration; of several ranks each its own.

@@ -18,6 +18,8 @@ pub struct Training<T: Float, L: Inner<T>, F, O> {
     pub learned: (Tensors<T>, L::Meta),
     /// The outer optimisers: of the initial parameters, and of the learner's meta-parameters.
     pub optimizers: [O; 2],
+    /// The tensors of the initial parameters that are not learned, by their places: every task begins with them as they are.
+    pub held: Vec<usize>,
     /// The outer rate.
     pub schedule: Schedule,
     /// The outer rate of the learner's meta-parameters, as a share of that of the initial parameters.
@@ -45,8 +47,8 @@ pub struct Report {
 }
 
 impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
-    /// A fresh start from `learned`, with one optimiser like `optimizer` for each part of it, one rate for both, and no
-    /// clipping.
+    /// A fresh start from `learned`, with one optimiser like `optimizer` for each part of it, one rate for both, nothing held
+    /// and no clipping.
     pub fn new(
         problem: Problem<L, F>,
         learned: (Tensors<T>, L::Meta),
@@ -62,6 +64,7 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
             problem,
             learned,
             optimizers: [optimizer.clone(), optimizer],
+            held: Vec::new(),
             schedule,
             meta_share: 1.0,
             clip: Clip::None,
@@ -113,6 +116,14 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
     fn descend(&mut self, episodes: &[Episode<T>]) -> Result<Report, GuardError> {
         let at = (&self.learned.0, &self.learned.1);
         let loss = self.problem.mean_gradient(&mut self.workers, at, episodes, &mut self.gradient);
+        let mut rest = self.gradient.as_mut_slice();
+        for (place, tensor) in self.learned.0.tensors().iter().enumerate() {
+            let (own, behind) = rest.split_at_mut(tensor.values().len());
+            if self.held.contains(&place) {
+                own.fill(T::ZERO);
+            }
+            rest = behind;
+        }
         let admitted = Report::admit((&mut self.guard, self.clip), self.iteration, loss, &mut self.gradient);
         let report = admitted.map_err(|error| error.because(self.anomaly(episodes)))?;
         if report.applied {
