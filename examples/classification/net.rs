@@ -108,3 +108,36 @@ impl Loss<f32> for Net {
         cross_entropy(self.logits(theta, batch.x), batch.y)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::options::Options;
+
+    /// The tensors that MAML learns and adapts.
+    fn adapted(words: &str) -> [Vec<String>; 2] {
+        let words = ["classification", "--learner", "maml"].into_iter().chain(words.split_whitespace());
+        let plan = Options::parse_from(words).plan().unwrap();
+        let net = Net::new(&plan, [28, 28, 1]);
+        let theta = net.parameters(&mut metatape::tasks::stream(0, 0, 0));
+        let names: Vec<String> = theta.iter().map(|(name, _)| name.to_owned()).collect();
+        let places = net.body_and_head(plan.net, &theta);
+        [names.clone(), places.into_iter().map(|place| names[place].clone()).collect()]
+    }
+
+    #[test]
+    fn mamls_classifier_learns_scales_where_they_are_asked_for_and_never_adapts_them() {
+        let [plain, adapted_plain] = adapted("--net maml");
+        let [scaled, adapted_scaled] = adapted("--net maml --gamma");
+        let of_batch_norm =
+            |names: &[String], which: &str| names.iter().filter(|name| name.ends_with(which)).count();
+        assert_eq!([".gamma", ".beta"].map(|which| of_batch_norm(&plain, which)), [0, 4]);
+        assert_eq!([".gamma", ".beta"].map(|which| of_batch_norm(&scaled, which)), [4, 4]);
+        let weights = ["conv0.w", "conv1.w", "conv2.w", "conv3.w", "head.w", "head.b"];
+        assert_eq!([adapted_plain, adapted_scaled], [weights, weights]);
+        let [all, adapted] = adapted("");
+        assert_eq!(all, adapted);
+    }
+}

@@ -53,6 +53,9 @@ pub struct Options {
     /// Mirrors coloured images of training at random, and moves all by up to an eighth of their height
     #[arg(long)]
     augment: bool,
+    /// Shows each support image twice, once mirrored, in training and in scoring
+    #[arg(long)]
+    both_sides: bool,
     /// How many inner steps a learner adapts by [default: 1 for meta-sgd, 5 for reptile, 12 for meta-lstm with 1
     /// shot and 5 with more, as published for MAML for others]
     #[arg(long, value_parser = few())]
@@ -105,7 +108,7 @@ pub struct Options {
     episodes: Option<usize>,
     /// Trains nothing: scores this checkpoint on the classes in --data
     #[arg(long, value_name = "CHECKPOINT", conflicts_with_all = ["resume", "dataset", "ways", "learners", "order", "steps",
-        "iterations", "meta_batch", "net", "gamma", "zero_head", "filters", "alpha", "rate", "schedule", "clip", "road", "augment"])]
+        "iterations", "meta_batch", "net", "gamma", "zero_head", "filters", "alpha", "rate", "schedule", "clip", "road", "augment", "both_sides"])]
     pub evaluate: Option<PathBuf>,
     /// With --evaluate: the part of the data to score on; classes that were trained on are only in train and all [default:
     /// test]
@@ -132,6 +135,8 @@ pub struct Plan {
     /// Whether images of training are changed at random.
     #[serde(default)]
     pub augment: bool,
+    #[serde(default)]
+    pub both_sides: bool,
     pub test_shots: Vec<usize>,
     pub test_query: usize,
     pub learners: Vec<Learner>,
@@ -208,6 +213,7 @@ impl Options {
             shots,
             query,
             augment: self.augment,
+            both_sides: self.both_sides,
             test_shots: if self.test_shots.is_empty() { vec![shots] } else { once(self.test_shots.clone()) },
             test_query: self.test_query.unwrap_or(query),
             learners,
@@ -252,16 +258,19 @@ impl Plan {
 
     /// The tasks of training, of images of this height.
     pub fn tasks(&self, height: usize) -> FewShot {
-        let mirror = self.dataset.is_coloured();
-        let augmentation =
-            if self.augment { Augmentation { mirror, shift: height / 8 } } else { Augmentation::NONE };
-        FewShot { query: self.query, augmentation, ..self.test_tasks(self.shots) }
+        let mut tasks = FewShot { query: self.query, ..self.test_tasks(self.shots) };
+        if self.augment {
+            let mirror = self.dataset.is_coloured();
+            tasks.augmentation = Augmentation { mirror, shift: height / 8, ..tasks.augmentation };
+        }
+        tasks
     }
 
     /// The tasks of scoring at so many shots.
     pub fn test_tasks(&self, shots: usize) -> FewShot {
         let (ways, query, rotations) = (self.ways, self.test_query, self.dataset.turns());
-        FewShot { ways, shots, query, rotations, augmentation: Augmentation::NONE }
+        let augmentation = Augmentation { both_sides: self.both_sides, ..Augmentation::NONE };
+        FewShot { ways, shots, query, rotations, augmentation }
     }
 }
 

@@ -67,7 +67,8 @@ pub fn episode(plan: &Plan, run: &Run, tasks: &FewShotTasks, origin: &Origin, se
     let (ways, shots, query) = (protocol.ways, protocol.shots, protocol.query);
     let said = run.predictions(&episode);
     let right = said.iter().enumerate().filter(|(image, said)| **said == image / query).count();
-    let layout = Layout::new(ways, shots, query);
+    let shown = protocol.shown();
+    let layout = Layout::new(ways, shown, query);
     let size = layout.size();
     let path = session.file(&format!("episode-{}-{ways}-way-{shots}-shot.png", run.name()));
     draw::save(&path, (size.0 as u32, size.1 as u32), |picture| {
@@ -85,7 +86,7 @@ pub fn episode(plan: &Plan, run: &Run, tasks: &FewShotTasks, origin: &Origin, se
             for image in 0..layout.support {
                 let at = layout.support(row, image);
                 frame(picture, at, 1, &EDGE)?;
-                paint(picture, at, origin, image_of(&episode.support, row * shots + image, origin))?;
+                paint(picture, at, origin, image_of(&episode.support, row * shown + image, origin))?;
             }
             for image in 0..layout.query {
                 let at = layout.query(row, image);

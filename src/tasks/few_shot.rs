@@ -39,13 +39,18 @@ pub struct FewShot {
     /// Whether each class of an episode is turned by 0, 90, 180 or 270 degrees, all of its images alike: a turned character
     /// is another character (Santoro et al. 2016, arXiv:1605.06065; so in MAML).
     pub rotations: bool,
-    /// How single images are changed at random, if they are.
+    /// How single images are changed, if they are.
     pub augmentation: Augmentation,
 }
 
 impl FewShot {
     /// The most ways, and the most images of a class in an episode.
     pub const LARGEST: usize = 1024;
+
+    /// The support rows of each class: one for each shot, or two where both sides are shown.
+    pub fn shown(&self) -> usize {
+        self.shots.saturating_mul(self.augmentation.sides())
+    }
 
     /// Tasks of this size over the classes of `images`.
     ///
@@ -59,15 +64,16 @@ impl FewShot {
         normalization: &Normalization,
     ) -> Result<FewShotTasks<'a>, DatasetError> {
         let FewShot { ways, shots, query, rotations, .. } = self;
+        let shown = self.shown();
         let refuse = |reason| Err(DatasetError::EpisodeSize { ways, shots, query, reason });
         if ways == 0 || shots == 0 || query == 0 {
             return refuse("none of the three may be 0".into());
         }
-        if ways > Self::LARGEST || shots.saturating_add(query) > Self::LARGEST {
+        if ways > Self::LARGEST || shown.saturating_add(query) > Self::LARGEST {
             return refuse(format!("at most {} ways and images of a class", Self::LARGEST));
         }
         let [height, width, channels] = images.shape();
-        if [shots, query]
+        if [shown, query]
             .iter()
             .any(|images| Shape::checked(&[ways * images, height, width, channels]).is_none())
         {
@@ -104,11 +110,12 @@ impl FewShotTasks<'_> {
 
     /// Draws a task: distinct classes and distinct images, uniformly.
     ///
-    /// x has the shape `[ways * shots, height, width, channels]` for the support and `[ways * query, ..]` for the query
-    /// set, y the shape `[ways * shots]` or `[ways * query]` and the numbers 0 to `ways - 1` of the classes in this episode.
+    /// x has the shape `[ways * shown, height, width, channels]` for the support, where [`FewShot::shown`] is `shots` unless both
+    /// sides are shown, and `[ways * query, ..]` for the query set, y the shape `[ways * shown]` or `[ways * query]` and the
+    /// numbers 0 to `ways - 1` of the classes in this episode.
     /// Rows are ordered by class.
     pub fn episode<T: Float, R: Rng + ?Sized>(&self, rng: &mut R) -> Episode<T> {
-        let [x, y] = self.shapes(self.protocol.shots);
+        let [x, y] = self.shapes(self.protocol.shown());
         let support = Batch { x: Tensor::zeros(x), y: Tensor::zeros(y) };
         let [x, y] = self.shapes(self.protocol.query);
         let query = Batch { x: Tensor::zeros(x), y: Tensor::zeros(y) };
@@ -125,7 +132,7 @@ impl FewShotTasks<'_> {
     pub fn episode_into<T: Float, R: Rng + ?Sized>(&self, episode: &mut Episode<T>, rng: &mut R) {
         let FewShot { ways, shots, query, rotations, .. } = self.protocol;
         let Episode { support, query: judged } = episode;
-        for (batch, images) in [(&*support, shots), (&*judged, query)] {
+        for (batch, images) in [(&*support, self.protocol.shown()), (&*judged, query)] {
             let (found, expected) = ([batch.x.shape(), batch.y.shape()], self.shapes(images));
             assert!(found == expected, "episode_into: shapes {found:?} where tasks have {expected:?}");
         }
@@ -136,8 +143,14 @@ impl FewShotTasks<'_> {
             draw_distinct(self.images.count(class), chosen, rng);
             let turns = if rotations { rng.random_range(0..4) } else { 0 };
             let (first, second) = chosen.split_at(shots);
-            self.write_class(support, label, (class, first), turns, rng);
-            self.write_class(judged, label, (class, second), turns, rng);
+            self.write_class(
+                support,
+                label,
+                (class, first),
+                (turns, self.protocol.augmentation.sides()),
+                rng,
+            );
+            self.write_class(judged, label, (class, second), (turns, 1), rng);
         }
     }
 
@@ -147,21 +160,24 @@ impl FewShotTasks<'_> {
         [Shape::from([rows, height, width, channels]), Shape::from([rows])]
     }
 
-    /// Fills the rows of one class with images of it.
+    /// Fills the rows of one class with images of it, each from as many sides.
     fn write_class<T: Float, R: Rng + ?Sized>(
         &self,
         batch: &mut Batch<T>,
         label: usize,
         (class, images): (usize, &[usize]),
-        turns: usize,
+        (turns, sides): (usize, usize),
         rng: &mut R,
     ) {
-        let rows = label * images.len()..(label + 1) * images.len();
+        let count = sides * images.len();
+        let rows = label * count..(label + 1) * count;
         batch.y.values_mut()[rows.clone()].fill(T::from_usize(label));
         let length = self.images.shape().iter().product();
-        for (out, &image) in batch.x.values_mut().chunks_exact_mut(length).skip(rows.start).zip(images) {
+        let out = batch.x.values_mut().chunks_exact_mut(length).skip(rows.start).take(count);
+        for (row, out) in out.enumerate() {
             let view = self.protocol.augmentation.view(turns, rng);
-            self.write_image(self.images.image(class, image), &view, out);
+            let view = if sides == 1 { view } else { view.of_side(row % sides == 1) };
+            self.write_image(self.images.image(class, images[row / sides]), &view, out);
         }
     }
 

@@ -102,7 +102,7 @@ fn each_class_has_one_of_four_rotations() {
 #[test]
 fn each_image_is_mirrored_and_moved_by_itself() {
     let images = labelled(7, 6);
-    let augmentation = Augmentation { mirror: true, shift: 1 };
+    let augmentation = Augmentation { mirror: true, shift: 1, both_sides: false };
     let tasks = over(FewShot { augmentation, ..PROTOCOL }, &images).unwrap();
     // Every view of an image of 3 x 3 places, by hand: the places that are seen.
     let views: Vec<Vec<u8>> = [false, true]
@@ -129,6 +129,33 @@ fn each_image_is_mirrored_and_moved_by_itself() {
         seen.iter().map(|&n| (f64::from(n) - 2500.0 / 18.0).powi(2) / (2500.0 / 18.0)).sum();
     // 17 degrees of freedom: 1 in 10,000 lies above this.
     assert!(chi_square < 45.0, "{chi_square}: {seen:?}");
+}
+
+#[test]
+fn both_sides_of_a_support_image_stand_beside_each_other() {
+    let images = labelled(7, 6);
+    for (mirror, shift) in [(false, 0), (true, 0), (true, 1)] {
+        let augmentation = Augmentation { mirror, shift, both_sides: true };
+        let protocol = FewShot { augmentation, ..PROTOCOL };
+        assert_eq!(protocol.shown(), 4);
+        let mut episode: Episode<f64> = over(protocol, &images).unwrap().episode(&mut stream(6, 0, 0));
+        over(protocol, &images).unwrap().episode_into(&mut episode, &mut stream(6, 0, 1));
+        let Episode { support, query } = &episode;
+        assert_eq!(support.x.shape().dims(), [20, 3, 3, 2]);
+        assert_eq!(query.x.shape().dims(), [15, 3, 3, 2]);
+        assert!(support.y.values().iter().enumerate().all(|(row, y)| *y == (row / 4) as f64));
+        for (pair, sides) in support.x.values().chunks(36).enumerate() {
+            // The pixel in the middle of the left column is in the middle of the right one from the other side.
+            let [one, other] = [0, 1].map(|side| bytes(&sides[18 * side..18 * (side + 1)]));
+            assert_eq!(one[0], other[0], "pair {pair} is of one image");
+            if shift == 0 {
+                let mirrored: Vec<u8> =
+                    (0..9).flat_map(|at| other[2 * (at / 3 * 3 + 2 - at % 3)..][..2].to_vec()).collect();
+                assert_eq!(one, mirrored, "pair {pair}");
+                assert!(one[1] < one[5], "pair {pair}: first as it is");
+            }
+        }
+    }
 }
 
 #[test]

@@ -2,25 +2,33 @@
 
 use rand::{Rng, RngExt};
 
-/// Random changes of single images, drawn anew for every image of every task. They leave the class what it is, so that few
-/// classes make more tasks; scores are for images as they are.
+/// Changes of single images that leave the class what it is, so that few classes make more tasks, and few images more shots.
+/// What is random is drawn anew for every image of every task, for training; scores are for images as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Augmentation {
     /// Whether one image in two is mirrored, left to right.
     pub mirror: bool,
     /// By how many pixels an image is moved at most, down or up and right or left; its border is repeated.
     pub shift: usize,
+    /// Whether each support image stands in a task twice, once as it is and once mirrored (shot augmentation, Ni et al. 2021,
+    /// arXiv:2010.07092). Nothing random: in scoring as well as in training.
+    pub both_sides: bool,
 }
 
 impl Augmentation {
     /// Images as they are.
-    pub const NONE: Augmentation = Augmentation { mirror: false, shift: 0 };
+    pub const NONE: Augmentation = Augmentation { mirror: false, shift: 0, both_sides: false };
 
     /// A view of an image, turned by so many quarters.
     pub(super) fn view<R: Rng + ?Sized>(self, turns: usize, rng: &mut R) -> View {
         let mirrored = self.mirror && rng.random();
         let mut shift = || if self.shift == 0 { 0 } else { rng.random_range(0..=2 * self.shift) };
         View { turns, mirrored, shift: [shift(), shift()], most: self.shift }
+    }
+
+    /// How often a support image stands in a task.
+    pub(super) fn sides(self) -> usize {
+        if self.both_sides { 2 } else { 1 }
     }
 }
 
@@ -35,6 +43,11 @@ pub(super) struct View {
 }
 
 impl View {
+    /// The same view of a given side.
+    pub(super) fn of_side(self, mirrored: bool) -> View {
+        View { mirrored, ..self }
+    }
+
     /// The row and column that are seen at a row and column of an image of this size.
     pub(super) fn source(&self, at: [usize; 2], size: [usize; 2]) -> [usize; 2] {
         let moved = |axis: usize| (at[axis] + self.most).saturating_sub(self.shift[axis]).min(size[axis] - 1);
