@@ -128,6 +128,7 @@ pub enum Fall {
 pub struct Plan {
     pub dataset: Dataset,
     /// How many images of each class are read at most.
+    #[serde(default = "every_image")]
     pub images_of_class: usize,
     pub ways: usize,
     pub shots: usize,
@@ -276,7 +277,12 @@ impl Plan {
 
 /// All; in a quick run enough to draw tasks from.
 fn images_of_class(quick: bool) -> usize {
-    if quick { 40 } else { usize::MAX }
+    if quick { 40 } else { every_image() }
+}
+
+/// As in all checkpoints that do not say.
+fn every_image() -> usize {
+    usize::MAX
 }
 
 fn usual_episodes(coloured: bool, quick: bool) -> usize {
@@ -363,6 +369,16 @@ mod tests {
             plan("--learner meta-sgd --learner anil --alpha 0.05 --test-shots 1 --test-shots 5 --clip 0.7");
         let text = serde_json::to_string(&plan).unwrap();
         assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+    }
+
+    #[test]
+    fn a_checkpoint_that_does_not_know_a_later_option_is_read() {
+        let plan = plan("");
+        let mut old = serde_json::to_value(&plan).unwrap();
+        for later in ["images_of_class", "augment", "both_sides", "gamma", "zero_head"] {
+            assert!(old.as_object_mut().unwrap().remove(later).is_some(), "{later}");
+        }
+        assert_eq!(serde_json::from_value::<Plan>(old).unwrap(), plan);
     }
 
     #[test]
