@@ -53,7 +53,7 @@ pub struct Options {
     /// Mirrors coloured images of training at random, and moves all by up to an eighth of their height
     #[arg(long)]
     augment: bool,
-    /// Shows each support image twice, once mirrored, in training and in scoring
+    /// Shows each support image twice, once mirrored, in training and in scoring; with --evaluate in scoring
     #[arg(long)]
     both_sides: bool,
     /// How many inner steps a learner adapts by [default: 1 for meta-sgd, 5 for reptile, 12 for meta-lstm with 1
@@ -108,7 +108,7 @@ pub struct Options {
     episodes: Option<usize>,
     /// Trains nothing: scores this checkpoint on the classes in --data
     #[arg(long, value_name = "CHECKPOINT", conflicts_with_all = ["resume", "dataset", "ways", "learners", "order", "steps",
-        "iterations", "meta_batch", "net", "gamma", "zero_head", "filters", "alpha", "rate", "schedule", "clip", "road", "augment", "both_sides"])]
+        "iterations", "meta_batch", "net", "gamma", "zero_head", "filters", "alpha", "rate", "schedule", "clip", "road", "augment"])]
     pub evaluate: Option<PathBuf>,
     /// With --evaluate: the part of the data to score on; classes that were trained on are only in train and all [default:
     /// test]
@@ -241,6 +241,7 @@ impl Options {
             trained.test_shots = once(shots);
         }
         trained.test_query = self.test_query.or(self.query).unwrap_or(trained.test_query);
+        trained.both_sides |= self.both_sides;
         let quick = self.common.quick;
         trained.episodes = self.episodes.unwrap_or(usual_episodes(trained.dataset.is_coloured(), quick));
         trained.images_of_class = images_of_class(quick);
@@ -387,10 +388,11 @@ mod tests {
         let scored =
             |words: &str| options(&format!("--evaluate c {words}")).unwrap().scoring(trained.clone());
         assert_eq!(scored(""), trained);
-        let other = scored("--shots 5 --query 15 --episodes 50 --test-steps 6");
+        let other = scored("--shots 5 --query 15 --episodes 50 --test-steps 6 --both-sides");
         assert_eq!((other.test_shots.as_slice(), other.test_query, other.episodes), (&[5][..], 15, 50));
         assert_eq!(other.setting(Learner::MetaSgd).test_steps, 6);
         assert_eq!((other.ways, other.shots, other.query, other.filters), (20, 1, 3, 16));
+        assert_eq!([&trained, &other].map(|plan| plan.test_tasks(5).shown()), [5, 10]);
     }
 
     #[test]
