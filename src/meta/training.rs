@@ -1,6 +1,6 @@
 //! Descent of the meta-gradient.
 
-use super::optimizer::Optimizer;
+use super::optimizer::{Optimizer, each_part};
 use super::{Clip, Guard, GuardError, Inner, Loss, Problem, Schedule, Workers};
 use crate::kernels::reduce::{all_finite, squared_norm};
 use crate::simd::Float;
@@ -116,14 +116,13 @@ impl<T: Float, L: Inner<T>, F: Loss<T>, O: Optimizer<T>> Training<T, L, F, O> {
     fn descend(&mut self, episodes: &[Episode<T>]) -> Result<Report, GuardError> {
         let at = (&self.learned.0, &self.learned.1);
         let loss = self.problem.mean_gradient(&mut self.workers, at, episodes, &mut self.gradient);
-        let mut rest = self.gradient.as_mut_slice();
-        for (place, tensor) in self.learned.0.tensors().iter().enumerate() {
-            let (own, behind) = rest.split_at_mut(tensor.values().len());
+        let mut place = 0;
+        each_part(&mut self.learned.0, |_, part| {
             if self.held.contains(&place) {
-                own.fill(T::ZERO);
+                self.gradient[part].fill(T::ZERO);
             }
-            rest = behind;
-        }
+            place += 1;
+        });
         let admitted = Report::admit((&mut self.guard, self.clip), self.iteration, loss, &mut self.gradient);
         let report = admitted.map_err(|error| error.because(self.anomaly(episodes)))?;
         if report.applied {

@@ -136,6 +136,7 @@ impl FewShotTasks<'_> {
             let (found, expected) = ([batch.x.shape(), batch.y.shape()], self.shapes(images));
             assert!(found == expected, "episode_into: shapes {found:?} where tasks have {expected:?}");
         }
+        let sides = self.protocol.augmentation.sides();
         let (mut classes, mut chosen) = ([0; FewShot::LARGEST], [0; FewShot::LARGEST]);
         let (classes, chosen) = (&mut classes[..ways], &mut chosen[..shots + query]);
         draw_distinct(self.images.classes(), classes, rng);
@@ -143,13 +144,7 @@ impl FewShotTasks<'_> {
             draw_distinct(self.images.count(class), chosen, rng);
             let turns = if rotations { rng.random_range(0..4) } else { 0 };
             let (first, second) = chosen.split_at(shots);
-            self.write_class(
-                support,
-                label,
-                (class, first),
-                (turns, self.protocol.augmentation.sides()),
-                rng,
-            );
+            self.write_class(support, label, (class, first), (turns, sides), rng);
             self.write_class(judged, label, (class, second), (turns, 1), rng);
         }
     }

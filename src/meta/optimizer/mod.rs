@@ -60,7 +60,7 @@ fn prepare<T: Float>(memory: &mut Vec<T>, parameters: &impl AtRest<T>, gradient:
 }
 
 /// Calls `update` with each tensor's values and where they begin among all.
-fn each_part<T: Float>(
+pub(super) fn each_part<T: Float>(
     parameters: &mut impl AtRest<T>,
     mut update: impl FnMut(&mut [T], std::ops::Range<usize>),
 ) {
