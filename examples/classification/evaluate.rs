@@ -6,8 +6,9 @@ use metatape::tensor::{Checkpoint, load};
 
 use crate::common::{self, Common, Session, crew};
 use crate::dataset::Part;
-use crate::options::{Options, Plan};
+use crate::options::Options;
 use crate::origin::Origin;
+use crate::plan::Plan;
 use crate::run::Run;
 use crate::score::{self, Scored};
 
@@ -33,7 +34,7 @@ pub fn run(options: &Options, path: &Path) -> common::Result {
         return Err(format!("{}: trained on images of {expected:?}, not {found:?}", path.display()).into());
     }
     for shots in &plan.test_shots {
-        plan.test_tasks(*shots).over(&images, &origin.normalization)?;
+        plan.test_tasks(*shots, images.shape()[0]).over(&images, &origin.normalization)?;
     }
     let mut runs: Vec<Run> = plan
         .learners

@@ -12,6 +12,7 @@ mod net;
 mod options;
 mod origin;
 mod pictures;
+mod plan;
 mod published;
 mod run;
 mod score;

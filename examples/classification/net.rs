@@ -7,7 +7,7 @@ use metatape::prelude::*;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::options::Plan;
+use crate::plan::Plan;
 
 /// Whose classifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]

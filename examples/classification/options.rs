@@ -1,18 +1,17 @@
-//! The command line, and the plan that it makes.
+//! The command line, and how it makes a plan.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use clap::Parser;
 use clap::builder::RangedU64ValueParser;
-use clap::{Parser, ValueEnum};
-use metatape::tasks::{Augmentation, FewShot};
-use serde::{Deserialize, Serialize};
+use metatape::tasks::FewShot;
 
 use crate::common::choices::{Orders, Roads, count, few, once};
 use crate::common::{Common, Result};
 use crate::dataset::{Dataset, Part};
-use crate::learner::{Learner, Setting, Wishes};
+use crate::learner::{Learner, Wishes};
 use crate::net::{NetForm, Statistics};
+use crate::plan::{Fall, Plan, every_image};
 
 /// Meta-learns to tell classes of images apart from a few examples each, and prints published accuracies beside its own.
 ///
@@ -56,6 +55,10 @@ pub struct Options {
     /// Shows each support image twice, once mirrored, in training and in scoring; with --evaluate in scoring
     #[arg(long)]
     both_sides: bool,
+    /// Shows each support image also moved by a sixteenth of its height into each of the four corners, in training and in
+    /// scoring; with --evaluate in scoring
+    #[arg(long)]
+    corners: bool,
     /// How many inner steps a learner adapts by [default: 1 for meta-sgd, 5 for reptile, 12 for meta-lstm with 1
     /// shot and 5 with more, as published for MAML for others]
     #[arg(long, value_parser = few())]
@@ -116,48 +119,6 @@ pub struct Options {
     pub split: Option<Part>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fall {
-    Cosine,
-    Constant,
-}
-
-/// What is to be done: the options with every default filled in. A checkpoint keeps it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    pub dataset: Dataset,
-    /// How many images of each class are read at most.
-    #[serde(default = "every_image")]
-    pub images_of_class: usize,
-    pub ways: usize,
-    pub shots: usize,
-    pub query: usize,
-    /// Whether images of training are changed at random.
-    #[serde(default)]
-    pub augment: bool,
-    #[serde(default)]
-    pub both_sides: bool,
-    pub test_shots: Vec<usize>,
-    pub test_query: usize,
-    pub learners: Vec<Learner>,
-    pub settings: BTreeMap<Learner, Setting>,
-    pub iterations: usize,
-    pub meta_batch: usize,
-    pub net: NetForm,
-    #[serde(default)]
-    pub gamma: bool,
-    #[serde(default)]
-    pub zero_head: bool,
-    pub filters: usize,
-    pub schedule: Fall,
-    pub clip: Option<f64>,
-    pub episodes: usize,
-    /// How many times accuracy on classes that are not trained on is watched in training, and on how many tasks.
-    pub watches: usize,
-    pub watched: usize,
-}
-
 impl Options {
     /// The plan that these options make.
     ///
@@ -215,6 +176,7 @@ impl Options {
             query,
             augment: self.augment,
             both_sides: self.both_sides,
+            corners: self.corners,
             test_shots: if self.test_shots.is_empty() { vec![shots] } else { once(self.test_shots.clone()) },
             test_query: self.test_query.unwrap_or(query),
             learners,
@@ -242,6 +204,7 @@ impl Options {
         }
         trained.test_query = self.test_query.or(self.query).unwrap_or(trained.test_query);
         trained.both_sides |= self.both_sides;
+        trained.corners |= self.corners;
         let quick = self.common.quick;
         trained.episodes = self.episodes.unwrap_or(usual_episodes(trained.dataset.is_coloured(), quick));
         trained.images_of_class = images_of_class(quick);
@@ -253,37 +216,9 @@ impl Options {
     }
 }
 
-impl Plan {
-    pub fn setting(&self, learner: Learner) -> &Setting {
-        &self.settings[&learner]
-    }
-
-    /// The tasks of training, of images of this height.
-    pub fn tasks(&self, height: usize) -> FewShot {
-        let mut tasks = FewShot { query: self.query, ..self.test_tasks(self.shots) };
-        if self.augment {
-            let mirror = self.dataset.is_coloured();
-            tasks.augmentation = Augmentation { mirror, shift: height / 8, ..tasks.augmentation };
-        }
-        tasks
-    }
-
-    /// The tasks of scoring at so many shots.
-    pub fn test_tasks(&self, shots: usize) -> FewShot {
-        let (ways, query, rotations) = (self.ways, self.test_query, self.dataset.turns());
-        let augmentation = Augmentation { both_sides: self.both_sides, ..Augmentation::NONE };
-        FewShot { ways, shots, query, rotations, augmentation }
-    }
-}
-
 /// All; in a quick run enough to draw tasks from.
 fn images_of_class(quick: bool) -> usize {
     if quick { 40 } else { every_image() }
-}
-
-/// As in all checkpoints that do not say.
-fn every_image() -> usize {
-    usize::MAX
 }
 
 fn usual_episodes(coloured: bool, quick: bool) -> usize {
@@ -317,6 +252,7 @@ fn bound(word: &str) -> std::result::Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::learner::Setting;
 
     fn options(words: &str) -> std::result::Result<Options, clap::Error> {
         Options::try_parse_from(["classification"].into_iter().chain(words.split_whitespace()))
@@ -365,34 +301,16 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_keeps_the_plan() {
-        let plan =
-            plan("--learner meta-sgd --learner anil --alpha 0.05 --test-shots 1 --test-shots 5 --clip 0.7");
-        let text = serde_json::to_string(&plan).unwrap();
-        assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
-    }
-
-    #[test]
-    fn a_checkpoint_that_does_not_know_a_later_option_is_read() {
-        let plan = plan("");
-        let mut old = serde_json::to_value(&plan).unwrap();
-        for later in ["images_of_class", "augment", "both_sides", "gamma", "zero_head"] {
-            assert!(old.as_object_mut().unwrap().remove(later).is_some(), "{later}");
-        }
-        assert_eq!(serde_json::from_value::<Plan>(old).unwrap(), plan);
-    }
-
-    #[test]
     fn scoring_changes_how_a_model_is_scored_and_nothing_else() {
         let trained = plan("--ways 20 --query 3 --filters 16 --test-steps 4");
         let scored =
             |words: &str| options(&format!("--evaluate c {words}")).unwrap().scoring(trained.clone());
         assert_eq!(scored(""), trained);
-        let other = scored("--shots 5 --query 15 --episodes 50 --test-steps 6 --both-sides");
+        let other = scored("--shots 5 --query 15 --episodes 50 --test-steps 6 --both-sides --corners");
         assert_eq!((other.test_shots.as_slice(), other.test_query, other.episodes), (&[5][..], 15, 50));
         assert_eq!(other.setting(Learner::MetaSgd).test_steps, 6);
         assert_eq!((other.ways, other.shots, other.query, other.filters), (20, 1, 3, 16));
-        assert_eq!([&trained, &other].map(|plan| plan.test_tasks(5).shown()), [5, 10]);
+        assert_eq!([&trained, &other].map(|plan| plan.test_tasks(5, 32).shown()), [5, 50]);
     }
 
     #[test]

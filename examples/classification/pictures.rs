@@ -8,8 +8,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use crate::common::draw::{self, Area, FINE, Outcome, text};
 use crate::common::{Chart, Result, Session, streams};
 use crate::layout::{HEAD, Layout, MARGIN, SIDE};
-use crate::options::Plan;
 use crate::origin::Origin;
+use crate::plan::Plan;
 use crate::published;
 use crate::run::Run;
 

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::common::{self, Kept, Named, Saved, Train, interrupted, mean_and_ci95, saved, streams, workers};
 use crate::learner::{Learner, Setting};
 use crate::net::{self, Net};
-use crate::options::{Fall, Plan};
+use crate::plan::{Fall, Plan};
 
 /// A learner in training.
 pub struct Run {

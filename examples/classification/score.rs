@@ -6,9 +6,9 @@ use serde::Serialize;
 use crate::common::{self, Progress, Session, leads, mean_and_ci95, streams, table, workers};
 use crate::dataset::{Dataset, Part};
 use crate::learner::Learner;
-use crate::options::Plan;
 use crate::origin::Origin;
 use crate::pictures;
+use crate::plan::Plan;
 use crate::published;
 use crate::run::Run;
 
@@ -54,7 +54,9 @@ pub fn all(plan: &Plan, runs: &[Run], session: &Session, scored: &Scored) -> com
     let total = plan.test_shots.len() * runs.len() * plan.episodes;
     let mut progress = Progress::start("scoring", total, 0);
     for &shots in &plan.test_shots {
-        let tasks = plan.test_tasks(shots).over(scored.images, &scored.origin.normalization)?;
+        let tasks = plan
+            .test_tasks(shots, scored.images.shape()[0])
+            .over(scored.images, &scored.origin.normalization)?;
         for run in runs {
             let which = (streams::SCORING, plan.episodes);
             let accuracies = run.accuracies(&workers, &tasks, which, |done| {
@@ -72,7 +74,9 @@ pub fn all(plan: &Plan, runs: &[Run], session: &Session, scored: &Scored) -> com
         return Ok(());
     }
     for &shots in &plan.test_shots {
-        let tasks = plan.test_tasks(shots).over(scored.images, &scored.origin.normalization)?;
+        let tasks = plan
+            .test_tasks(shots, scored.images.shape()[0])
+            .over(scored.images, &scored.origin.normalization)?;
         runs.iter().try_for_each(|run| pictures::episode(plan, run, &tasks, scored.origin, session))?;
     }
     print(plan, &rows);

@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use crate::common::{self, Progress, Saved, Session, crew, interrupted, side_by_side, tell};
 use crate::dataset::Data;
-use crate::options::{Options, Plan};
+use crate::options::Options;
 use crate::origin::Origin;
 use crate::pictures;
+use crate::plan::Plan;
 use crate::run::Run;
 use crate::score::{self, Scored};
 
@@ -61,7 +62,7 @@ pub fn run(options: &Options) -> common::Result {
     }
     let tasks = plan.tasks(data.train.shape()[0]).over(&data.train, &origin.normalization)?;
     let watched = data.val.as_ref().unwrap_or(&data.test);
-    let watched = plan.test_tasks(plan.shots).over(watched, &origin.normalization)?;
+    let watched = plan.test_tasks(plan.shots, watched.shape()[0]).over(watched, &origin.normalization)?;
     train(&plan, &origin, &mut session, &mut runs, [&tasks, &watched])?;
     pictures::curves(&plan, &runs, &session)?;
     let scored = Scored { images: &data.test, part: data.test_part, unseen: true, origin: &origin };
@@ -73,9 +74,9 @@ fn check_sizes(plan: &Plan, data: &Data) -> common::Result {
     let origin = Origin::of(&data.train);
     plan.tasks(data.train.shape()[0]).over(&data.train, &origin.normalization)?;
     let watched = data.val.as_ref().unwrap_or(&data.test);
-    plan.test_tasks(plan.shots).over(watched, &origin.normalization)?;
+    plan.test_tasks(plan.shots, watched.shape()[0]).over(watched, &origin.normalization)?;
     for shots in &plan.test_shots {
-        plan.test_tasks(*shots).over(&data.test, &origin.normalization)?;
+        plan.test_tasks(*shots, data.test.shape()[0]).over(&data.test, &origin.normalization)?;
     }
     Ok(())
 }

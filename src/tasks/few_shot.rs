@@ -47,9 +47,9 @@ impl FewShot {
     /// The most ways, and the most images of a class in an episode.
     pub const LARGEST: usize = 1024;
 
-    /// The support rows of each class: one for each shot, or two where both sides are shown.
+    /// The support rows of each class: one for each shot, or several where both sides or corners are shown.
     pub fn shown(&self) -> usize {
-        self.shots.saturating_mul(self.augmentation.sides())
+        self.shots.saturating_mul(self.augmentation.copies())
     }
 
     /// Tasks of this size over the classes of `images`.
@@ -111,7 +111,7 @@ impl FewShotTasks<'_> {
     /// Draws a task: distinct classes and distinct images, uniformly.
     ///
     /// x has the shape `[ways * shown, height, width, channels]` for the support, where [`FewShot::shown`] is `shots` unless both
-    /// sides are shown, and `[ways * query, ..]` for the query set, y the shape `[ways * shown]` or `[ways * query]` and the
+    /// sides or corners are shown, and `[ways * query, ..]` for the query set, y the shape `[ways * shown]` or `[ways * query]` and the
     /// numbers 0 to `ways - 1` of the classes in this episode.
     /// Rows are ordered by class.
     pub fn episode<T: Float, R: Rng + ?Sized>(&self, rng: &mut R) -> Episode<T> {
@@ -136,7 +136,7 @@ impl FewShotTasks<'_> {
             let (found, expected) = ([batch.x.shape(), batch.y.shape()], self.shapes(images));
             assert!(found == expected, "episode_into: shapes {found:?} where tasks have {expected:?}");
         }
-        let sides = self.protocol.augmentation.sides();
+        let copies = self.protocol.augmentation.copies();
         let (mut classes, mut chosen) = ([0; FewShot::LARGEST], [0; FewShot::LARGEST]);
         let (classes, chosen) = (&mut classes[..ways], &mut chosen[..shots + query]);
         draw_distinct(self.images.classes(), classes, rng);
@@ -144,7 +144,7 @@ impl FewShotTasks<'_> {
             draw_distinct(self.images.count(class), chosen, rng);
             let turns = if rotations { rng.random_range(0..4) } else { 0 };
             let (first, second) = chosen.split_at(shots);
-            self.write_class(support, label, (class, first), (turns, sides), rng);
+            self.write_class(support, label, (class, first), (turns, copies), rng);
             self.write_class(judged, label, (class, second), (turns, 1), rng);
         }
     }
@@ -155,24 +155,25 @@ impl FewShotTasks<'_> {
         [Shape::from([rows, height, width, channels]), Shape::from([rows])]
     }
 
-    /// Fills the rows of one class with images of it, each from as many sides.
+    /// Fills the rows of one class with images of it, each as often as there are copies.
     fn write_class<T: Float, R: Rng + ?Sized>(
         &self,
         batch: &mut Batch<T>,
         label: usize,
         (class, images): (usize, &[usize]),
-        (turns, sides): (usize, usize),
+        (turns, copies): (usize, usize),
         rng: &mut R,
     ) {
-        let count = sides * images.len();
+        let count = copies * images.len();
         let rows = label * count..(label + 1) * count;
         batch.y.values_mut()[rows.clone()].fill(T::from_usize(label));
         let length = self.images.shape().iter().product();
         let out = batch.x.values_mut().chunks_exact_mut(length).skip(rows.start).take(count);
         for (row, out) in out.enumerate() {
-            let view = self.protocol.augmentation.view(turns, rng);
-            let view = if sides == 1 { view } else { view.of_side(row % sides == 1) };
-            self.write_image(self.images.image(class, images[row / sides]), &view, out);
+            let augmentation = self.protocol.augmentation;
+            let view = augmentation.view(turns, rng);
+            let view = if copies == 1 { view } else { augmentation.copy(view, row % copies) };
+            self.write_image(self.images.image(class, images[row / copies]), &view, out);
         }
     }
 

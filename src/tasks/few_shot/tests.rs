@@ -102,7 +102,7 @@ fn each_class_has_one_of_four_rotations() {
 #[test]
 fn each_image_is_mirrored_and_moved_by_itself() {
     let images = labelled(7, 6);
-    let augmentation = Augmentation { mirror: true, shift: 1, both_sides: false };
+    let augmentation = Augmentation { mirror: true, shift: 1, ..Augmentation::NONE };
     let tasks = over(FewShot { augmentation, ..PROTOCOL }, &images).unwrap();
     // Every view of an image of 3 x 3 places, by hand: the places that are seen.
     let views: Vec<Vec<u8>> = [false, true]
@@ -135,7 +135,7 @@ fn each_image_is_mirrored_and_moved_by_itself() {
 fn both_sides_of_a_support_image_stand_beside_each_other() {
     let images = labelled(7, 6);
     for (mirror, shift) in [(false, 0), (true, 0), (true, 1)] {
-        let augmentation = Augmentation { mirror, shift, both_sides: true };
+        let augmentation = Augmentation { mirror, shift, both_sides: true, corners: 0 };
         let protocol = FewShot { augmentation, ..PROTOCOL };
         assert_eq!(protocol.shown(), 4);
         let mut episode: Episode<f64> = over(protocol, &images).unwrap().episode(&mut stream(6, 0, 0));
@@ -153,6 +153,32 @@ fn both_sides_of_a_support_image_stand_beside_each_other() {
                     (0..9).flat_map(|at| other[2 * (at / 3 * 3 + 2 - at % 3)..][..2].to_vec()).collect();
                 assert_eq!(one, mirrored, "pair {pair}");
                 assert!(one[1] < one[5], "pair {pair}: first as it is");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_support_image_is_shown_from_each_corner() {
+    let images = labelled(7, 6);
+    for both_sides in [false, true] {
+        let augmentation = Augmentation { both_sides, corners: 1, ..Augmentation::NONE };
+        let protocol = FewShot { augmentation, ..PROTOCOL };
+        let sides = if both_sides { 2 } else { 1 };
+        assert_eq!(protocol.shown(), 2 * 5 * sides);
+        let episode: Episode<f64> = over(protocol, &images).unwrap().episode(&mut stream(6, 0, 0));
+        // The places of 3 x 3 that are seen, by hand: as they are, then down and right by -1 or 1.
+        let corners = ["012345678", "455788788", "334667667", "122122455", "001001334"];
+        for shown in episode.support.x.values().chunks(18 * 5 * sides) {
+            for (copy, image) in shown.chunks(18).enumerate() {
+                let image = bytes(image);
+                assert_eq!(image[0], bytes(shown)[0], "copy {copy} is of another image");
+                let places: Vec<u8> = image.chunks(2).map(|pixel| pixel[1]).collect();
+                let mut expected: Vec<u8> = corners[copy / sides].bytes().map(|place| place - b'0').collect();
+                if both_sides && copy % 2 == 1 {
+                    expected.iter_mut().for_each(|place| *place = *place / 3 * 3 + 2 - *place % 3);
+                }
+                assert_eq!(places, expected, "copy {copy}");
             }
         }
     }

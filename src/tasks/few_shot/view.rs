@@ -13,11 +13,15 @@ pub struct Augmentation {
     /// Whether each support image stands in a task twice, once as it is and once mirrored (shot augmentation, Ni et al. 2021,
     /// arXiv:2010.07092). Nothing random: in scoring as well as in training.
     pub both_sides: bool,
+    /// By how many pixels each support image is moved into each of the four corners, to stand in a task from there as well, its
+    /// border repeated; 0 for not at all. With both sides it then stands there ten times (Krizhevsky et al. 2012, section
+    /// 4.1). Nothing random either.
+    pub corners: usize,
 }
 
 impl Augmentation {
     /// Images as they are.
-    pub const NONE: Augmentation = Augmentation { mirror: false, shift: 0, both_sides: false };
+    pub const NONE: Augmentation = Augmentation { mirror: false, shift: 0, both_sides: false, corners: 0 };
 
     /// A view of an image, turned by so many quarters.
     pub(super) fn view<R: Rng + ?Sized>(self, turns: usize, rng: &mut R) -> View {
@@ -27,7 +31,27 @@ impl Augmentation {
     }
 
     /// How often a support image stands in a task.
-    pub(super) fn sides(self) -> usize {
+    pub(super) fn copies(self) -> usize {
+        self.sides() * if self.corners == 0 { 1 } else { 5 }
+    }
+
+    /// What a support image is seen as where it stands in a task for the so manieth time: its sides, then its sides from each
+    /// corner.
+    pub(super) fn copy(self, view: View, number: usize) -> View {
+        let mirrored = if self.both_sides { number % 2 == 1 } else { view.mirrored };
+        let view = View { mirrored, ..view };
+        match number / self.sides() {
+            0 => view,
+            corner => {
+                let moved = |far: usize| 2 * self.corners * far;
+                let shift =
+                    [view.shift[0] + moved((corner - 1) / 2), view.shift[1] + moved((corner - 1) % 2)];
+                View { shift, most: view.most + self.corners, ..view }
+            }
+        }
+    }
+
+    fn sides(self) -> usize {
         if self.both_sides { 2 } else { 1 }
     }
 }
@@ -43,11 +67,6 @@ pub(super) struct View {
 }
 
 impl View {
-    /// The same view of a given side.
-    pub(super) fn of_side(self, mirrored: bool) -> View {
-        View { mirrored, ..self }
-    }
-
     /// The row and column that are seen at a row and column of an image of this size.
     pub(super) fn source(&self, at: [usize; 2], size: [usize; 2]) -> [usize; 2] {
         let moved = |axis: usize| (at[axis] + self.most).saturating_sub(self.shift[axis]).min(size[axis] - 1);
