@@ -17,5 +17,7 @@ mod net;
 mod options;
 #[path = "../examples/classification/origin.rs"]
 mod origin;
+#[path = "../examples/classification/plan.rs"]
+mod plan;
 #[path = "../examples/classification/published.rs"]
 mod published;
