@@ -9,7 +9,7 @@ use std::alloc::System;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use metatape::prelude::*;
-use metatape::tasks::{Augmentation, FewShot, Glyphs, Normalization, Sinusoid, stream};
+use metatape::tasks::{Augmentation, FewShot, Glyphs, Normalization, Rotations, Sinusoid, stream};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use support::{parameters, relu_loss};
 
@@ -75,8 +75,13 @@ fn allocations<L: Inner<f32>>(
 /// How often memory is asked for while few-shot episodes are drawn into one.
 fn allocations_of_episodes() -> usize {
     let images = Glyphs::new().draw(20, 20, &mut stream(0, 0, 0));
-    let protocol =
-        FewShot { ways: 5, shots: 1, query: 15, rotations: true, augmentation: Augmentation::NONE };
+    let protocol = FewShot {
+        ways: 5,
+        shots: 1,
+        query: 15,
+        rotations: Rotations::Alike,
+        augmentation: Augmentation::NONE,
+    };
     let tasks = protocol.over(&images, &Normalization::of(&images)).expect("enough images");
     let mut episode: Episode = tasks.episode(&mut stream(0, 0, 0));
     let region = Region::new(ALLOCATOR);

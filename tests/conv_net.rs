@@ -4,7 +4,7 @@ mod support;
 
 use metatape::nn::{ConvNet, DenseNet, Halving, accuracy};
 use metatape::prelude::*;
-use metatape::tasks::{Augmentation, FewShot, Glyphs, Normalization, stream};
+use metatape::tasks::{Augmentation, FewShot, Glyphs, Normalization, Rotations, stream};
 use rand::RngExt;
 use support::{difference, meta_gradient};
 
@@ -20,7 +20,8 @@ impl<T: Float> Loss<T> for Classification {
 
 fn tasks<T: Float>(count: u64, query: usize) -> Vec<Episode<T>> {
     let drawn = Glyphs::new().draw(12, 8, &mut stream(3, 0, 0));
-    let protocol = FewShot { ways: 5, shots: 1, query, rotations: true, augmentation: Augmentation::NONE };
+    let protocol =
+        FewShot { ways: 5, shots: 1, query, rotations: Rotations::Alike, augmentation: Augmentation::NONE };
     let tasks = protocol.over(&drawn, &Normalization::unit(1)).expect("enough images");
     (0..count).map(|task| tasks.episode(&mut stream(3, 1, task))).collect()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use metatape::tasks::datasets::{Source, Split, cifar_fs, mini_imagenet, omniglot};
-use metatape::tasks::{DatasetError, Glyphs, Images, stream};
+use metatape::tasks::{DatasetError, Glyphs, Images, Rotations, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::common::{Progress, Result, crew, exit_if_interrupted, streams, tell};
@@ -83,9 +83,9 @@ impl Dataset {
         matches!(self, Dataset::CifarFs | Dataset::MiniImagenet)
     }
 
-    /// Whether a turned image is one of another class.
-    pub fn turns(self) -> bool {
-        !self.is_coloured()
+    /// A turned character is another one.
+    pub fn rotations(self) -> Rotations {
+        if self.is_coloured() { Rotations::Never } else { Rotations::Alike }
     }
 
     /// # Errors

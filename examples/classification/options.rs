@@ -52,6 +52,10 @@ pub struct Options {
     /// Mirrors coloured images of training at random, and moves all by up to an eighth of their height
     #[arg(long)]
     augment: bool,
+    /// Turns this share of the classes of training by 90, 180 or 270 degrees: a turned class is another one (Liu et al. 2020)
+    /// [default: characters are turned by any quarter, in training and in scoring; coloured images are not]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    turn: Option<f64>,
     /// Shows each support image twice, once mirrored, in training and in scoring; with --evaluate in scoring
     #[arg(long)]
     both_sides: bool,
@@ -111,7 +115,8 @@ pub struct Options {
     episodes: Option<usize>,
     /// Trains nothing: scores this checkpoint on the classes in --data
     #[arg(long, value_name = "CHECKPOINT", conflicts_with_all = ["resume", "dataset", "ways", "learners", "order", "steps",
-        "iterations", "meta_batch", "net", "gamma", "zero_head", "filters", "alpha", "rate", "schedule", "clip", "road", "augment"])]
+        "iterations", "meta_batch", "net", "gamma", "zero_head", "filters", "alpha", "rate", "schedule", "clip", "road", "augment",
+        "turn"])]
     pub evaluate: Option<PathBuf>,
     /// With --evaluate: the part of the data to score on; classes that were trained on are only in train and all [default:
     /// test]
@@ -175,6 +180,7 @@ impl Options {
             shots,
             query,
             augment: self.augment,
+            turn: self.turn,
             both_sides: self.both_sides,
             corners: self.corners,
             test_shots: if self.test_shots.is_empty() { vec![shots] } else { once(self.test_shots.clone()) },
@@ -238,6 +244,13 @@ fn rate(word: &str) -> std::result::Result<f64, String> {
     match word.parse() {
         Ok(rate) if rate > 0.0 && rate <= 1e3 => Ok(rate),
         _ => Err("a number above 0 and up to 1000 is needed".into()),
+    }
+}
+
+fn share(word: &str) -> std::result::Result<f64, String> {
+    match word.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("a number from 0 to 1 is needed".into()),
     }
 }
 
@@ -322,6 +335,8 @@ mod tests {
             "--alpha -1",
             "--alpha x",
             "--clip nan",
+            "--turn 1.5",
+            "--evaluate c --turn 0.5",
             "--episodes 1",
             "--split test",
             "--evaluate c --ways 5",

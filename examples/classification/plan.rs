@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::ValueEnum;
-use metatape::tasks::{Augmentation, FewShot};
+use metatape::tasks::{Augmentation, FewShot, Rotations};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
@@ -30,6 +30,9 @@ pub struct Plan {
     /// Whether images of training are changed at random.
     #[serde(default)]
     pub augment: bool,
+    /// The share of the classes of training that are turned, if not as the dataset has it.
+    #[serde(default)]
+    pub turn: Option<f64>,
     #[serde(default)]
     pub both_sides: bool,
     #[serde(default)]
@@ -62,6 +65,7 @@ impl Plan {
     /// The tasks of training, of images of this height.
     pub fn tasks(&self, height: usize) -> FewShot {
         let mut tasks = FewShot { query: self.query, ..self.test_tasks(self.shots, height) };
+        tasks.rotations = self.turn.map_or(tasks.rotations, Rotations::Share);
         if self.augment {
             let mirror = self.dataset.is_coloured();
             tasks.augmentation = Augmentation { mirror, shift: height / 8, ..tasks.augmentation };
@@ -71,7 +75,7 @@ impl Plan {
 
     /// The tasks of scoring at so many shots, of images of this height.
     pub fn test_tasks(&self, shots: usize, height: usize) -> FewShot {
-        let (ways, query, rotations) = (self.ways, self.test_query, self.dataset.turns());
+        let (ways, query, rotations) = (self.ways, self.test_query, self.dataset.rotations());
         let corners = if self.corners { (height / 16).max(1) } else { 0 };
         let augmentation = Augmentation { both_sides: self.both_sides, corners, ..Augmentation::NONE };
         FewShot { ways, shots, query, rotations, augmentation }
@@ -103,10 +107,28 @@ mod tests {
     }
 
     #[test]
+    fn a_share_of_the_classes_is_turned_in_training_alone() {
+        use Rotations::{Alike, Never, Share};
+        for (words, turned) in [
+            ("--dataset cifar-fs", [Never, Never]),
+            ("--dataset cifar-fs --turn 0.25", [Share(0.25), Never]),
+            ("--dataset omniglot", [Alike, Alike]),
+            ("--dataset omniglot --turn 0.5", [Share(0.5), Alike]),
+        ] {
+            let plan = plan(&format!("{words} --data x"));
+            assert_eq!(
+                [plan.tasks(32), plan.test_tasks(1, 32)].map(|tasks| tasks.rotations),
+                turned,
+                "{words}"
+            );
+        }
+    }
+
+    #[test]
     fn a_checkpoint_that_does_not_know_a_later_option_is_read() {
         let plan = plan("");
         let mut old = serde_json::to_value(&plan).unwrap();
-        for later in ["images_of_class", "augment", "both_sides", "corners", "gamma", "zero_head"] {
+        for later in ["images_of_class", "augment", "turn", "both_sides", "corners", "gamma", "zero_head"] {
             assert!(old.as_object_mut().unwrap().remove(later).is_some(), "{later}");
         }
         assert_eq!(serde_json::from_value::<Plan>(old).unwrap(), plan);

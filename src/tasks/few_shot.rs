@@ -3,6 +3,7 @@
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 
+pub use self::rotations::Rotations;
 pub use self::view::Augmentation;
 use self::view::View;
 use super::images::{DatasetError, Images, Normalization};
@@ -12,12 +13,12 @@ use crate::tensor::{Batch, Episode, Shape, Tensor};
 /// The size of few-shot classification tasks: "N-way K-shot".
 ///
 /// ```
-/// use metatape::tasks::{Augmentation, FewShot, Glyphs, Normalization, stream};
+/// use metatape::tasks::{Augmentation, FewShot, Glyphs, Normalization, Rotations, stream};
 /// use metatape::tensor::Episode;
 ///
 /// let images = Glyphs::new().draw(20, 4, &mut stream(0, 0, 0));
 /// let augmentation = Augmentation::NONE;
-/// let protocol = FewShot { ways: 5, shots: 1, query: 2, rotations: true, augmentation };
+/// let protocol = FewShot { ways: 5, shots: 1, query: 2, rotations: Rotations::Alike, augmentation };
 /// let tasks = protocol.over(&images, &Normalization::unit(1))?;
 /// let mut rng = stream(0, 1, 0);
 /// let mut episode: Episode = tasks.episode(&mut rng);
@@ -28,7 +29,7 @@ use crate::tensor::{Batch, Episode, Shape, Tensor};
 /// tasks.episode_into(&mut episode, &mut rng);
 /// # Ok::<(), metatape::tasks::DatasetError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FewShot {
     /// Classes in an episode (N).
     pub ways: usize,
@@ -36,9 +37,8 @@ pub struct FewShot {
     pub shots: usize,
     /// Query images of each class.
     pub query: usize,
-    /// Whether each class of an episode is turned by 0, 90, 180 or 270 degrees, all of its images alike: a turned character
-    /// is another character (Santoro et al. 2016, arXiv:1605.06065; so in MAML).
-    pub rotations: bool,
+    /// How its classes are turned.
+    pub rotations: Rotations,
     /// How single images are changed, if they are.
     pub augmentation: Augmentation,
 }
@@ -72,6 +72,11 @@ impl FewShot {
         if ways > Self::LARGEST || shown.saturating_add(query) > Self::LARGEST {
             return refuse(format!("at most {} ways and images of a class", Self::LARGEST));
         }
+        if let Rotations::Share(share) = rotations
+            && !(0.0..=1.0).contains(&share)
+        {
+            return refuse(format!("a share of {share} of the classes cannot be turned"));
+        }
         let [height, width, channels] = images.shape();
         if [shown, query]
             .iter()
@@ -86,7 +91,7 @@ impl FewShot {
             let (class, found) = (images.name(class).to_owned(), images.count(class));
             return Err(DatasetError::TooFewImages { class, found, shots, query });
         }
-        if rotations && height != width {
+        if rotations != Rotations::Never && height != width {
             return Err(DatasetError::NotSquare { height, width });
         }
         Ok(FewShotTasks { protocol: self, images, numbers: normalization.table(channels)? })
@@ -142,7 +147,7 @@ impl FewShotTasks<'_> {
         draw_distinct(self.images.classes(), classes, rng);
         for (label, &class) in classes.iter().enumerate() {
             draw_distinct(self.images.count(class), chosen, rng);
-            let turns = if rotations { rng.random_range(0..4) } else { 0 };
+            let turns = rotations.draw(rng);
             let (first, second) = chosen.split_at(shots);
             self.write_class(support, label, (class, first), (turns, copies), rng);
             self.write_class(judged, label, (class, second), (turns, 1), rng);
@@ -202,6 +207,7 @@ fn draw_distinct<R: Rng + ?Sized>(n: usize, chosen: &mut [usize], rng: &mut R) {
     chosen.shuffle(rng);
 }
 
+mod rotations;
 mod view;
 
 #[cfg(test)]

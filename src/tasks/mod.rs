@@ -14,7 +14,7 @@ mod sinusoid;
 mod stream;
 mod world;
 
-pub use few_shot::{Augmentation, FewShot, FewShotTasks};
+pub use few_shot::{Augmentation, FewShot, FewShotTasks, Rotations};
 pub use glyphs::Glyphs;
 pub use images::{DatasetError, Images, Normalization};
 pub use navigation::{Navigation, PointWorld, Start};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use image::ImageFormat::Jpeg;
 use metatape::tasks::datasets::{ImageList, Source, Split, cifar_fs, mini_imagenet, omniglot};
-use metatape::tasks::{Augmentation, FewShot, Images, Normalization, stream};
+use metatape::tasks::{Augmentation, FewShot, Images, Normalization, Rotations, stream};
 use metatape::tensor::Episode;
 
 use crate::fixtures::{Files, colour};
@@ -56,8 +56,13 @@ fn omniglot_background() {
     let [train, test] = images.split([800, 164], &mut stream(0, 0, 0)).unwrap();
     let names: BTreeSet<&str> = (0..800).map(|class| train.name(class)).collect();
     assert!((0..164).all(|class| !names.contains(test.name(class))));
-    let protocol =
-        FewShot { ways: 20, shots: 1, query: 15, rotations: true, augmentation: Augmentation::NONE };
+    let protocol = FewShot {
+        ways: 20,
+        shots: 1,
+        query: 15,
+        rotations: Rotations::Alike,
+        augmentation: Augmentation::NONE,
+    };
     let episode: Episode =
         protocol.over(&test, &Normalization::unit(1)).unwrap().episode(&mut stream(0, 1, 0));
     let values = episode.query.x.values();
@@ -84,8 +89,13 @@ fn cifar_fs_train_and_val() {
     assert!((0..300).all(|image| part.image(0, image) == val.image(0, image)));
 
     let normalization = Normalization::of(&train);
-    let protocol =
-        FewShot { ways: 5, shots: 5, query: 15, rotations: false, augmentation: Augmentation::NONE };
+    let protocol = FewShot {
+        ways: 5,
+        shots: 5,
+        query: 15,
+        rotations: Rotations::Never,
+        augmentation: Augmentation::NONE,
+    };
     let episode: Episode<f64> = protocol.over(&val, &normalization).unwrap().episode(&mut stream(0, 0, 0));
     let mean = episode.query.x.values().iter().sum::<f64>() / episode.query.x.shape().len() as f64;
     assert!(mean.abs() < 0.5, "{mean}");

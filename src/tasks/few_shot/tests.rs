@@ -4,7 +4,7 @@ use super::*;
 use crate::tasks::{Glyphs, stream};
 
 const PROTOCOL: FewShot =
-    FewShot { ways: 5, shots: 2, query: 3, rotations: false, augmentation: Augmentation::NONE };
+    FewShot { ways: 5, shots: 2, query: 3, rotations: Rotations::Never, augmentation: Augmentation::NONE };
 
 /// Images that say who they are: class, image, and the place of each pixel.
 fn labelled(classes: u8, images: u8) -> Images {
@@ -67,10 +67,10 @@ fn turned(image: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-#[test]
-fn each_class_has_one_of_four_rotations() {
+/// How often classes are turned by so many quarters in 100 tasks of 5 ways; all images of a class must be turned alike.
+fn quarters(rotations: Rotations) -> [usize; 4] {
     let images = labelled(7, 6);
-    let tasks = over(FewShot { rotations: true, ..PROTOCOL }, &images).unwrap();
+    let tasks = over(FewShot { rotations, ..PROTOCOL }, &images).unwrap();
     let mut seen = [0; 4];
     for task in 0..100 {
         let episode: Episode<f64> = tasks.episode(&mut stream(1, 0, task));
@@ -96,7 +96,30 @@ fn each_class_has_one_of_four_rotations() {
             seen[rotations[0]] += 1;
         }
     }
+    seen
+}
+
+#[test]
+fn each_class_has_one_of_four_rotations() {
+    let seen = quarters(Rotations::Alike);
     assert!(seen.iter().all(|&count| count > 75), "{seen:?} of 500");
+}
+
+#[test]
+fn a_share_of_the_classes_is_turned() {
+    let seen = quarters(Rotations::Share(0.3));
+    // 350 and 50 of 500 are expected; each lies five deviations from its bounds.
+    assert!(
+        seen[0].abs_diff(350) < 51 && seen[1..].iter().all(|turned| turned.abs_diff(50) < 34),
+        "{seen:?}"
+    );
+    assert_eq!(quarters(Rotations::Share(0.0)), [500, 0, 0, 0]);
+    assert_eq!(quarters(Rotations::Share(1.0))[0], 0);
+    let images = labelled(7, 6);
+    for share in [-0.1, 1.1, f64::NAN] {
+        let refused = over(FewShot { rotations: Rotations::Share(share), ..PROTOCOL }, &images);
+        assert!(matches!(refused, Err(DatasetError::EpisodeSize { .. })), "{share} was taken");
+    }
 }
 
 #[test]
@@ -206,7 +229,7 @@ fn draws_are_uniform() {
 #[test]
 fn the_stream_decides_and_memory_is_used_again() {
     let images = Glyphs::new().draw(10, 5, &mut stream(0, 0, 0));
-    let tasks = over(FewShot { rotations: true, ..PROTOCOL }, &images).unwrap();
+    let tasks = over(FewShot { rotations: Rotations::Alike, ..PROTOCOL }, &images).unwrap();
     let draw = |task| -> Episode { tasks.episode(&mut stream(3, 0, task)) };
     assert_eq!(draw(1), draw(1));
     assert_ne!(draw(1), draw(2));
@@ -247,7 +270,13 @@ fn impossible_sizes_are_refused() {
     }
     let mut wide = Images::new([1, 2, 1]);
     wide.push_class("wide", vec![0; 20]);
-    let one = FewShot { ways: 1, shots: 1, query: 1, rotations: true, augmentation: Augmentation::NONE };
+    let one = FewShot {
+        ways: 1,
+        shots: 1,
+        query: 1,
+        rotations: Rotations::Alike,
+        augmentation: Augmentation::NONE,
+    };
     let error = over(one, &wide).unwrap_err();
     assert_eq!(error.to_string(), "images of 1 x 2 pixels cannot be rotated: they are not square");
     assert!(one.over(&wide, &Normalization::unit(3)).is_err());
