@@ -19,13 +19,20 @@ struct Package {
     needs_rust: Option<[u32; 2]>,
 }
 
-/// All dependencies, also those of tests, examples and other platforms; without a network, only those of this platform if the
-/// others were never fetched.
+/// All dependencies, also those of tests, examples, other platforms and features that are off; without a network, only what
+/// was ever fetched of them.
 fn packages() -> Vec<Package> {
-    let metadata = metadata(&[]).or_else(|| {
-        println!("dependencies for other platforms were not fetched: only those of this one are checked");
-        metadata(&["--filter-platform", current_platform().trim()])
-    });
+    let platform = current_platform();
+    let here = ["--filter-platform", platform.trim()];
+    let metadata = metadata(&["--all-features"])
+        .or_else(|| {
+            println!("dependencies for other platforms were not fetched: only those of this one are checked");
+            metadata(&[here.as_slice(), &["--all-features"]].concat())
+        })
+        .or_else(|| {
+            println!("nor those of features that are off");
+            metadata(&here)
+        });
     let packages = &metadata.expect("cargo knows the dependencies it has built")["packages"];
     let text = |package: &Value, key: &str| package[key].as_str().map(str::to_owned);
     let all = packages.as_array().expect("a list").iter().map(|package| Package {
@@ -40,7 +47,7 @@ fn packages() -> Vec<Package> {
 
 fn metadata(arguments: &[&str]) -> Option<Value> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--locked", "--offline", "--all-features"])
+        .args(["metadata", "--format-version=1", "--locked", "--offline"])
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
