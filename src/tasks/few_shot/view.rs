@@ -35,8 +35,7 @@ impl Augmentation {
         self.sides() * if self.corners == 0 { 1 } else { 5 }
     }
 
-    /// What a support image is seen as where it stands in a task for the so manieth time: its sides, then its sides from each
-    /// corner.
+    /// How the copy of this number of a support image is seen: its sides first, then its sides from each corner.
     pub(super) fn copy(self, view: View, number: usize) -> View {
         let mirrored = if self.both_sides { number % 2 == 1 } else { view.mirrored };
         let view = View { mirrored, ..view };
