@@ -1,5 +1,6 @@
 //! The command line, and how it makes a plan.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -248,18 +249,16 @@ fn rate(word: &str) -> std::result::Result<f64, String> {
 }
 
 fn share(word: &str) -> std::result::Result<f64, String> {
-    match word.parse() {
-        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err("a number from 0 to 1 is needed".into()),
-    }
+    within(word, 0.0..=1.0, "a number from 0 to 1 is needed")
 }
 
 /// A number that is not below zero.
 fn bound(word: &str) -> std::result::Result<f64, String> {
-    match word.parse() {
-        Ok(bound) if (0.0..=1e9).contains(&bound) => Ok(bound),
-        _ => Err("a number from 0 to a thousand million is needed".into()),
-    }
+    within(word, 0.0..=1e9, "a number from 0 to a thousand million is needed")
+}
+
+fn within(word: &str, range: RangeInclusive<f64>, needed: &str) -> std::result::Result<f64, String> {
+    word.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| needed.into())
 }
 
 #[cfg(test)]
