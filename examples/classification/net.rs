@@ -97,6 +97,18 @@ impl Net {
     }
 }
 
+/// What is said of each image: the mean of the logits `[images * views, classes]` over its views, which lie beside each other.
+pub fn mean_of_views(logits: Var<'_>, views: usize) -> Var<'_> {
+    let [rows, classes] = [0, 1].map(|axis| logits.shape().dim(axis));
+    if views == 1 { logits } else { logits.reshape([rows / views, views, classes]).mean_axis(1) }
+}
+
+/// The classes of the images, of which each view has the label `[images * views]`.
+pub fn one_of_views(labels: Var<'_>, views: usize) -> Var<'_> {
+    let images = labels.shape().len() / views;
+    labels.reshape([images, views]).slice(1, 0..1).reshape([images])
+}
+
 /// The places of the tensors of the head.
 pub fn head(theta: &Tensors) -> Vec<usize> {
     let named = theta.iter().enumerate();
@@ -125,6 +137,20 @@ mod tests {
         let names: Vec<String> = theta.iter().map(|(name, _)| name.to_owned()).collect();
         let places = net.body_and_head(plan.net, &theta);
         [names.clone(), places.into_iter().map(|place| names[place].clone()).collect()]
+    }
+
+    #[test]
+    fn an_image_is_of_the_class_that_its_views_say_together() {
+        let tape = Tape::new();
+        let of_two_images = [[2.0, 1.0], [0.0, 3.0], [4.0, 0.0], [1.0, 2.0], [0.0, 1.0], [0.0, 6.0]];
+        let logits = tape.tensor(&Tensor::from_vec([6, 2], of_two_images.concat()));
+        let labels = tape.tensor(&Tensor::from_vec([6], vec![1.0, 1.0, 1.0, 0.0, 0.0, 0.0]));
+        let (said, classes) = (mean_of_views(logits, 3), one_of_views(labels, 3));
+        assert_eq!(classes.to_tensor().values(), [1.0, 0.0]);
+        let sums = said.to_tensor().values().iter().map(|mean| (3.0 * mean).round()).collect::<Vec<_>>();
+        assert_eq!(sums, [6.0, 4.0, 1.0, 9.0]);
+        assert_eq!(mean_of_views(logits, 1).to_tensor(), logits.to_tensor());
+        assert_eq!(one_of_views(labels, 1).to_tensor(), labels.to_tensor());
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use clap::Parser;
 use clap::builder::RangedU64ValueParser;
+use clap::{ArgGroup, Parser};
 use metatape::tasks::FewShot;
 
 use crate::common::choices::{Orders, Roads, count, few, once};
@@ -20,6 +20,7 @@ use crate::plan::{Fall, Plan, every_image};
 /// trained model on data that it never saw.
 #[derive(Parser)]
 #[command(name = "classification")]
+#[command(group(ArgGroup::new("views").args(["both_sides", "corners"]).multiple(true)))]
 pub struct Options {
     #[command(flatten)]
     pub common: Common,
@@ -64,6 +65,9 @@ pub struct Options {
     /// scoring; with --evaluate in scoring
     #[arg(long)]
     corners: bool,
+    /// Judges each query image by the mean over the views that --both-sides and --corners give of it; in scoring alone
+    #[arg(long, requires = "views")]
+    query_views: bool,
     /// How many inner steps a learner adapts by [default: 1 for meta-sgd, 5 for reptile, 12 for meta-lstm with 1
     /// shot and 5 with more, as published for MAML for others]
     #[arg(long, value_parser = few())]
@@ -184,6 +188,7 @@ impl Options {
             turn: self.turn,
             both_sides: self.both_sides,
             corners: self.corners,
+            query_views: self.query_views,
             test_shots: if self.test_shots.is_empty() { vec![shots] } else { once(self.test_shots.clone()) },
             test_query: self.test_query.unwrap_or(query),
             learners,
@@ -212,6 +217,7 @@ impl Options {
         trained.test_query = self.test_query.or(self.query).unwrap_or(trained.test_query);
         trained.both_sides |= self.both_sides;
         trained.corners |= self.corners;
+        trained.query_views |= self.query_views;
         let quick = self.common.quick;
         trained.episodes = self.episodes.unwrap_or(usual_episodes(trained.dataset.is_coloured(), quick));
         trained.images_of_class = images_of_class(quick);
@@ -318,11 +324,13 @@ mod tests {
         let scored =
             |words: &str| options(&format!("--evaluate c {words}")).unwrap().scoring(trained.clone());
         assert_eq!(scored(""), trained);
-        let other = scored("--shots 5 --query 15 --episodes 50 --test-steps 6 --both-sides --corners");
+        let other =
+            scored("--shots 5 --query 15 --episodes 50 --test-steps 6 --both-sides --corners --query-views");
         assert_eq!((other.test_shots.as_slice(), other.test_query, other.episodes), (&[5][..], 15, 50));
         assert_eq!(other.setting(Learner::MetaSgd).test_steps, 6);
         assert_eq!((other.ways, other.shots, other.query, other.filters), (20, 1, 3, 16));
-        assert_eq!([&trained, &other].map(|plan| plan.test_tasks(5, 32).shown()), [5, 50]);
+        let tasks = [&trained, &other].map(|plan| plan.test_tasks(5, 32));
+        assert_eq!(tasks.map(|tasks| (tasks.shown(), tasks.judged())), [(5, 3), (50, 150)]);
     }
 
     #[test]
@@ -336,6 +344,7 @@ mod tests {
             "--clip nan",
             "--turn 1.5",
             "--evaluate c --turn 0.5",
+            "--query-views",
             "--episodes 1",
             "--split test",
             "--evaluate c --ways 5",

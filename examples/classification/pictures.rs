@@ -65,9 +65,9 @@ pub fn episode(plan: &Plan, run: &Run, tasks: &FewShotTasks, origin: &Origin, se
     let episode: Episode = tasks.episode(&mut stream(run.seed, streams::PLOTS, 0));
     let protocol = tasks.protocol();
     let (ways, shots, query) = (protocol.ways, protocol.shots, protocol.query);
-    let said = run.predictions(&episode);
+    let said = run.predictions(tasks, &episode);
     let right = said.iter().enumerate().filter(|(image, said)| **said == image / query).count();
-    let shown = protocol.shown();
+    let (shown, views) = (protocol.shown(), protocol.judged() / query);
     let layout = Layout::new(ways, shown, query);
     let size = layout.size();
     let path = session.file(&format!("episode-{}-{ways}-way-{shots}-shot.png", run.name()));
@@ -93,7 +93,8 @@ pub fn episode(plan: &Plan, run: &Run, tasks: &FewShotTasks, origin: &Origin, se
                 let said = said[row * query + image];
                 let (colour, mark) = if said == row { (RIGHT, '✓') } else { (WRONG, '✗') };
                 frame(picture, at, FRAME, &colour)?;
-                paint(picture, at, origin, image_of(&episode.query, row * query + image, origin))?;
+                let first_view = (row * query + image) * views;
+                paint(picture, at, origin, image_of(&episode.query, first_view, origin))?;
                 let below = (at.0 + SIDE / 2, at.1 + SIDE + FRAME + TEXT / 2);
                 write(picture, below, HPos::Center, TEXT, &colour, &format!("{mark} {said}"))?;
             }

@@ -37,6 +37,8 @@ pub struct Plan {
     pub both_sides: bool,
     #[serde(default)]
     pub corners: bool,
+    #[serde(default)]
+    pub query_views: bool,
     pub test_shots: Vec<usize>,
     pub test_query: usize,
     pub learners: Vec<Learner>,
@@ -66,6 +68,7 @@ impl Plan {
     pub fn tasks(&self, height: usize) -> FewShot {
         let mut tasks = FewShot { query: self.query, ..self.test_tasks(self.shots, height) };
         tasks.rotations = self.turn.map_or(tasks.rotations, Rotations::Share);
+        tasks.augmentation.query_views = false;
         if self.augment {
             let mirror = self.dataset.is_coloured();
             tasks.augmentation = Augmentation { mirror, shift: height / 8, ..tasks.augmentation };
@@ -77,7 +80,8 @@ impl Plan {
     pub fn test_tasks(&self, shots: usize, height: usize) -> FewShot {
         let (ways, query, rotations) = (self.ways, self.test_query, self.dataset.rotations());
         let corners = if self.corners { (height / 16).max(1) } else { 0 };
-        let augmentation = Augmentation { both_sides: self.both_sides, corners, ..Augmentation::NONE };
+        let &Plan { both_sides, query_views, .. } = self;
+        let augmentation = Augmentation { both_sides, corners, query_views, ..Augmentation::NONE };
         FewShot { ways, shots, query, rotations, augmentation }
     }
 }
@@ -125,10 +129,27 @@ mod tests {
     }
 
     #[test]
+    fn query_images_have_several_views_in_scoring_alone() {
+        let plan = plan("--both-sides --corners --query-views");
+        let rows = |tasks: FewShot| (tasks.shown(), tasks.judged() / tasks.query);
+        assert_eq!(rows(plan.tasks(28)), (10, 1));
+        assert_eq!(rows(plan.test_tasks(1, 28)), (10, 10));
+    }
+
+    #[test]
     fn a_checkpoint_that_does_not_know_a_later_option_is_read() {
         let plan = plan("");
         let mut old = serde_json::to_value(&plan).unwrap();
-        for later in ["images_of_class", "augment", "turn", "both_sides", "corners", "gamma", "zero_head"] {
+        for later in [
+            "images_of_class",
+            "augment",
+            "turn",
+            "both_sides",
+            "corners",
+            "query_views",
+            "gamma",
+            "zero_head",
+        ] {
             assert!(old.as_object_mut().unwrap().remove(later).is_some(), "{later}");
         }
         assert_eq!(serde_json::from_value::<Plan>(old).unwrap(), plan);

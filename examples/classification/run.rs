@@ -133,8 +133,10 @@ impl Run {
     ) -> Option<Vec<f64>> {
         let steps = (self.setting.test_steps, Adaptation::AsTrained);
         let (net, statistics) = (self.net.clone(), self.setting.statistics);
+        let views = views(tasks);
         let score = move |theta: Params<'_>, episode: EpisodeVars<'_>| {
-            accuracy(net.answers(theta, episode, statistics), episode.query.y)
+            let said = net::mean_of_views(net.answers(theta, episode, statistics), views);
+            accuracy(said, net::one_of_views(episode.query.y, views))
         };
         let rng = &mut stream(self.seed, which, 0);
         let mut episodes: Vec<Episode> = (0..SLICE.min(count)).map(|_| tasks.episode(rng)).collect();
@@ -153,11 +155,12 @@ impl Run {
         Some(all)
     }
 
-    /// The class that the adapted model says of each query image.
-    pub fn predictions(&self, episode: &Episode) -> Vec<usize> {
+    /// The class that the adapted model says of each query image of a task, by all of its views.
+    pub fn predictions(&self, tasks: &FewShotTasks, episode: &Episode) -> Vec<usize> {
         let theta = self.training.adapted(&episode.support, self.setting.test_steps);
         let tape = Tape::new();
         let logits = self.net.answers(theta.put(&tape), episode.put(&tape), self.setting.statistics);
+        let logits = net::mean_of_views(logits, views(tasks));
         let ways = logits.shape().dim(1);
         logits.read(|logits| logits.chunks_exact(ways).map(arg_max).collect())
     }
@@ -242,6 +245,11 @@ where
 /// The places of the tensors that every task begins with at zero.
 fn held(plan: &Plan, theta: &Tensors) -> Vec<usize> {
     if plan.zero_head { net::head(theta) } else { Vec::new() }
+}
+
+/// How many views of each query image stand in a task.
+fn views(tasks: &FewShotTasks) -> usize {
+    tasks.protocol().judged() / tasks.protocol().query
 }
 
 /// Fills `episodes` with the tasks from number `first` on of one iteration; of several ranks each its own.

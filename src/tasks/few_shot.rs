@@ -52,6 +52,11 @@ impl FewShot {
         self.shots.saturating_mul(self.augmentation.copies())
     }
 
+    /// The query rows of each class: one for each query image, or as many as it has views.
+    pub fn judged(&self) -> usize {
+        self.query.saturating_mul(self.augmentation.query_copies())
+    }
+
     /// Tasks of this size over the classes of `images`.
     ///
     /// # Errors
@@ -64,12 +69,12 @@ impl FewShot {
         normalization: &Normalization,
     ) -> Result<FewShotTasks<'a>, DatasetError> {
         let FewShot { ways, shots, query, rotations, .. } = self;
-        let shown = self.shown();
+        let (shown, judged) = (self.shown(), self.judged());
         let refuse = |reason| Err(DatasetError::EpisodeSize { ways, shots, query, reason });
         if ways == 0 || shots == 0 || query == 0 {
             return refuse("none of the three may be 0".into());
         }
-        if ways > Self::LARGEST || shown.saturating_add(query) > Self::LARGEST {
+        if ways > Self::LARGEST || shown.saturating_add(judged) > Self::LARGEST {
             return refuse(format!("at most {} ways and images of a class", Self::LARGEST));
         }
         if let Rotations::Share(share) = rotations
@@ -78,7 +83,7 @@ impl FewShot {
             return refuse(format!("a share of {share} of the classes cannot be turned"));
         }
         let [height, width, channels] = images.shape();
-        if [shown, query]
+        if [shown, judged]
             .iter()
             .any(|images| Shape::checked(&[ways * images, height, width, channels]).is_none())
         {
@@ -116,13 +121,14 @@ impl FewShotTasks<'_> {
     /// Draws a task: distinct classes and distinct images, uniformly.
     ///
     /// x has the shape `[ways * shown, height, width, channels]` for the support, where [`FewShot::shown`] is `shots` unless both
-    /// sides or corners are shown, and `[ways * query, ..]` for the query set, y the shape `[ways * shown]` or `[ways * query]` and the
-    /// numbers 0 to `ways - 1` of the classes in this episode.
-    /// Rows are ordered by class.
+    /// sides or corners are shown, and `[ways * judged, ..]` for the query set, where [`FewShot::judged`] is `query` unless its
+    /// images have several views; y has the shape `[ways * shown]` or `[ways * judged]` and the numbers 0 to `ways - 1` of the
+    /// classes in this episode.
+    /// Rows are ordered by class, and within it by image: the views of an image lie beside each other.
     pub fn episode<T: Float, R: Rng + ?Sized>(&self, rng: &mut R) -> Episode<T> {
         let [x, y] = self.shapes(self.protocol.shown());
         let support = Batch { x: Tensor::zeros(x), y: Tensor::zeros(y) };
-        let [x, y] = self.shapes(self.protocol.query);
+        let [x, y] = self.shapes(self.protocol.judged());
         let query = Batch { x: Tensor::zeros(x), y: Tensor::zeros(y) };
         let mut episode = Episode { support, query };
         self.episode_into(&mut episode, rng);
@@ -135,13 +141,12 @@ impl FewShotTasks<'_> {
     /// If a tensor of the episode has another shape than [`FewShotTasks::episode`] gives it.
     #[track_caller]
     pub fn episode_into<T: Float, R: Rng + ?Sized>(&self, episode: &mut Episode<T>, rng: &mut R) {
-        let FewShot { ways, shots, query, rotations, .. } = self.protocol;
+        let FewShot { ways, shots, query, rotations, augmentation } = self.protocol;
         let Episode { support, query: judged } = episode;
-        for (batch, images) in [(&*support, self.protocol.shown()), (&*judged, query)] {
+        for (batch, images) in [(&*support, self.protocol.shown()), (&*judged, self.protocol.judged())] {
             let (found, expected) = ([batch.x.shape(), batch.y.shape()], self.shapes(images));
             assert!(found == expected, "episode_into: shapes {found:?} where tasks have {expected:?}");
         }
-        let copies = self.protocol.augmentation.copies();
         let (mut classes, mut chosen) = ([0; FewShot::LARGEST], [0; FewShot::LARGEST]);
         let (classes, chosen) = (&mut classes[..ways], &mut chosen[..shots + query]);
         draw_distinct(self.images.classes(), classes, rng);
@@ -149,8 +154,8 @@ impl FewShotTasks<'_> {
             draw_distinct(self.images.count(class), chosen, rng);
             let turns = rotations.draw(rng);
             let (first, second) = chosen.split_at(shots);
-            self.write_class(support, label, (class, first), (turns, copies), rng);
-            self.write_class(judged, label, (class, second), (turns, 1), rng);
+            self.write_class(support, label, (class, first), (turns, augmentation.copies()), rng);
+            self.write_class(judged, label, (class, second), (turns, augmentation.query_copies()), rng);
         }
     }
 

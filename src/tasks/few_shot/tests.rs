@@ -158,7 +158,7 @@ fn each_image_is_mirrored_and_moved_by_itself() {
 fn both_sides_of_a_support_image_stand_beside_each_other() {
     let images = labelled(7, 6);
     for (mirror, shift) in [(false, 0), (true, 0), (true, 1)] {
-        let augmentation = Augmentation { mirror, shift, both_sides: true, corners: 0 };
+        let augmentation = Augmentation { mirror, shift, both_sides: true, ..Augmentation::NONE };
         let protocol = FewShot { augmentation, ..PROTOCOL };
         assert_eq!(protocol.shown(), 4);
         let mut episode: Episode<f64> = over(protocol, &images).unwrap().episode(&mut stream(6, 0, 0));
@@ -204,6 +204,27 @@ fn a_support_image_is_shown_from_each_corner() {
                 assert_eq!(places, expected, "copy {copy}");
             }
         }
+    }
+}
+
+#[test]
+fn query_images_have_the_views_of_support_images_where_that_is_asked_for() {
+    let images = labelled(7, 6);
+    let episode = |query_views| -> Episode<f64> {
+        let augmentation = Augmentation { both_sides: true, corners: 1, query_views, ..Augmentation::NONE };
+        over(FewShot { augmentation, ..PROTOCOL }, &images).unwrap().episode(&mut stream(6, 0, 0))
+    };
+    let (one, all) = (episode(false), episode(true));
+    assert_eq!(all.support, one.support);
+    assert_eq!(all.query.x.shape().dims(), [150, 3, 3, 2]);
+    assert!(all.query.y.values().iter().enumerate().all(|(row, y)| *y == (row / 30) as f64));
+    // A view's places in an image do not depend on the image.
+    let places = |image: &[f64]| bytes(image).chunks(2).map(|pixel| pixel[1]).collect::<Vec<_>>();
+    let of_support: Vec<_> = one.support.x.values()[..180].chunks(18).map(places).collect();
+    for (views, image) in all.query.x.values().chunks(180).zip(one.query.x.values().chunks(18)) {
+        assert_eq!(&views[..18], image);
+        assert!(views.chunks(18).all(|view| bytes(view)[0] == bytes(image)[0]), "a view of another image");
+        assert_eq!(views.chunks(18).map(places).collect::<Vec<_>>(), of_support);
     }
 }
 

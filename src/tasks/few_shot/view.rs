@@ -17,11 +17,15 @@ pub struct Augmentation {
     /// border repeated; 0 for not at all. With both sides it then stands there ten times (Krizhevsky et al. 2012, section
     /// 4.1). Nothing random either.
     pub corners: usize,
+    /// Whether query images stand in a task from both sides and from each corner as well, so that a score can go by the mean of what
+    /// is said of an image's views, as there.
+    pub query_views: bool,
 }
 
 impl Augmentation {
     /// Images as they are.
-    pub const NONE: Augmentation = Augmentation { mirror: false, shift: 0, both_sides: false, corners: 0 };
+    pub const NONE: Augmentation =
+        Augmentation { mirror: false, shift: 0, both_sides: false, corners: 0, query_views: false };
 
     /// A view of an image, turned by so many quarters.
     pub(super) fn view<R: Rng + ?Sized>(self, turns: usize, rng: &mut R) -> View {
@@ -35,7 +39,12 @@ impl Augmentation {
         self.sides() * if self.corners == 0 { 1 } else { 5 }
     }
 
-    /// How the copy of this number of a support image is seen: its sides first, then its sides from each corner.
+    /// How often a query image does.
+    pub(super) fn query_copies(self) -> usize {
+        if self.query_views { self.copies() } else { 1 }
+    }
+
+    /// How the copy of this number of an image is seen: its sides first, then its sides from each corner.
     pub(super) fn copy(self, view: View, number: usize) -> View {
         let mirrored = if self.both_sides { number % 2 == 1 } else { view.mirrored };
         let view = View { mirrored, ..view };
