@@ -11,7 +11,7 @@ use crate::layout::{HEAD, Layout, MARGIN, SIDE};
 use crate::origin::Origin;
 use crate::plan::Plan;
 use crate::published;
-use crate::run::Run;
+use crate::run::{Run, views};
 
 /// How many points a curve of losses has.
 const POINTS: usize = 100;
@@ -67,7 +67,7 @@ pub fn episode(plan: &Plan, run: &Run, tasks: &FewShotTasks, origin: &Origin, se
     let (ways, shots, query) = (protocol.ways, protocol.shots, protocol.query);
     let said = run.predictions(tasks, &episode);
     let right = said.iter().enumerate().filter(|(image, said)| **said == image / query).count();
-    let (shown, views) = (protocol.shown(), protocol.judged() / query);
+    let (shown, views) = (protocol.shown(), views(tasks));
     let layout = Layout::new(ways, shown, query);
     let size = layout.size();
     let path = session.file(&format!("episode-{}-{ways}-way-{shots}-shot.png", run.name()));

@@ -248,7 +248,7 @@ fn held(plan: &Plan, theta: &Tensors) -> Vec<usize> {
 }
 
 /// How many views of each query image stand in a task.
-fn views(tasks: &FewShotTasks) -> usize {
+pub fn views(tasks: &FewShotTasks) -> usize {
     tasks.protocol().judged() / tasks.protocol().query
 }
 
