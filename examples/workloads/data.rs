@@ -1,11 +1,12 @@
 //! The inputs that all engines compute with, bit by bit the same in f32.
 //!
 //! Uniform numbers come from SplitMix64 (Steele, Lea and Flood 2014), normal ones from them by Box and Muller's transform, both in f64,
-//! rounded to f32 once.
+//! rounded to f32 once: where `f64` computes, it computes with the same numbers.
 
 use std::f64::consts::PI;
 
 use metatape::meta::Optimizee;
+use metatape::simd::Float;
 use metatape::tensor::{Batch, Episode, Shape, Tensor, Tensors};
 
 /// `n` numbers in [0, 1): the upper 53 bits of each word of SplitMix64.
@@ -29,8 +30,9 @@ pub fn normal(seed: u64, n: usize) -> impl Iterator<Item = f64> {
 }
 
 /// A tensor of the first numbers.
-pub fn tensor(shape: impl Into<Shape>, mut numbers: impl Iterator<Item = f64>) -> Tensor {
-    Tensor::from_fn(shape, |_| numbers.next().expect("as many numbers as the shape holds") as f32)
+pub fn tensor<T: Float>(shape: impl Into<Shape>, mut numbers: impl Iterator<Item = f64>) -> Tensor<T> {
+    let mut next = || numbers.next().expect("as many numbers as the shape holds");
+    Tensor::from_fn(shape, |_| T::from_f64(f64::from(next() as f32)))
 }
 
 /// `iterations` meta-batches of sine tasks `y = A sin(x + b)`, with A in [0.1, 5), b in [0, pi) and x in [-5, 5).
@@ -71,7 +73,7 @@ pub fn mlp_init(sizes: &[usize], gain: f64) -> Tensors {
 
 /// Parameters of Conv-4 with 64 filters for 28x28 images and 5 ways, by the names that [`ConvNet`](metatape::nn::ConvNet)
 /// gives them: weights normal with deviation `sqrt(2 / inputs)`, the head's `sqrt(1 / inputs)`.
-pub fn conv4_init() -> Tensors {
+pub fn conv4_init<T: Float>() -> Tensors<T> {
     const SEED: u64 = 50;
     const FILTERS: usize = 64;
     const WAYS: usize = 5;
@@ -81,7 +83,7 @@ pub fn conv4_init() -> Tensors {
         let deviation = (2.0 / (9 * channels) as f64).sqrt();
         let weights = normal(SEED + block, 9 * channels * FILTERS).map(|z| z * deviation);
         theta.push(format!("conv{block}.w"), tensor([3, 3, channels, FILTERS], weights));
-        theta.push(format!("conv{block}.gamma"), Tensor::full([FILTERS], 1.0));
+        theta.push(format!("conv{block}.gamma"), Tensor::full([FILTERS], T::ONE));
         theta.push(format!("conv{block}.beta"), Tensor::zeros([FILTERS]));
     }
     let weights = normal(SEED + 9, FILTERS * WAYS).map(|z| z * (1.0 / FILTERS as f64).sqrt());
@@ -91,7 +93,7 @@ pub fn conv4_init() -> Tensors {
 }
 
 /// `iterations` meta-batches of 5-way 1-shot tasks with 15 query images a class; images even in [0, 1).
-pub fn conv4_pool(iterations: usize, meta_batch: usize) -> Vec<Vec<Episode>> {
+pub fn conv4_pool<T: Float>(iterations: usize, meta_batch: usize) -> Vec<Vec<Episode<T>>> {
     const SEED: u64 = 3000;
     const WAYS: usize = 5;
     const PIXELS: usize = 28 * 28;
@@ -99,7 +101,7 @@ pub fn conv4_pool(iterations: usize, meta_batch: usize) -> Vec<Vec<Episode>> {
     let (mut support, mut query) = (images(SEED, 1), images(SEED + 1, 15));
     let batch = |images: &mut dyn Iterator<Item = f64>, shots: usize| Batch {
         x: tensor([WAYS * shots, 28, 28, 1], images),
-        y: Tensor::from_fn([WAYS * shots], |i| (i / shots) as f32),
+        y: Tensor::from_fn([WAYS * shots], |i| T::from_usize(i / shots)),
     };
     let mut task = || Episode { support: batch(&mut support, 1), query: batch(&mut query, 15) };
     (0..iterations).map(|_| (0..meta_batch).map(|_| task()).collect()).collect()

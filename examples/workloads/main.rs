@@ -66,7 +66,7 @@ struct Options {
     #[arg(long, value_name = "[EPISODES:]ROWSxINNERxCOLUMNS", value_delimiter = ',')]
     shapes: Vec<gemm::Shape>,
 
-    /// The numbers that gemm multiplies
+    /// The numbers that gemm and conv4 compute with
     #[arg(long = "type", value_enum, value_name = "TYPE", default_value = "f32")]
     precision: Precision,
 
