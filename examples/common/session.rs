@@ -192,9 +192,14 @@ impl Session {
         Ok(())
     }
 
-    /// The error to return when [`super::interrupted`] says so and the checkpoint has been saved.
+    /// The error to return when [`super::interrupted`] says so and what is worth keeping has been saved. A run that only
+    /// scores has no checkpoint.
     pub fn interrupted(&self) -> Interrupted {
-        Interrupted::with_checkpoint(&self.file(CHECKPOINT))
+        let checkpoint = self.file(CHECKPOINT);
+        match checkpoint.exists() {
+            true => Interrupted::with_checkpoint(&checkpoint),
+            false => Interrupted::without_checkpoint(),
+        }
     }
 
     /// Writes `results.json`; what is not a number (NaN, infinity) becomes `null` there.
@@ -312,6 +317,16 @@ mod tests {
         assert_eq!(results["rows"], json!([{"mse": 0.25, "ci95": null}]));
         assert_eq!((&results["example"], &results["seed"]), (&json!("demo"), &json!(3)));
         assert_eq!(results["simd"], level().name());
+    }
+
+    #[test]
+    fn an_interrupted_run_tells_of_a_checkpoint_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut session = open(folder.path(), false, 10).unwrap();
+        assert_eq!(session.interrupted().to_string(), "interrupted");
+        session.save(&[], &[]).unwrap();
+        let line = session.interrupted().to_string();
+        assert!(line.contains(CHECKPOINT) && line.contains("--resume"), "{line}");
     }
 
     #[test]
