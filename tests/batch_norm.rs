@@ -1,8 +1,9 @@
 //! Batch normalisation: what it makes of each channel, and its derivatives.
 
 use metatape::check::{gradcheck, gradgradcheck};
+use metatape::calculus::grad;
 use metatape::nn::{batch_norm, batch_norm_by, normalizer};
-use metatape::ops::{Tape, Var, Vars};
+use metatape::ops::{Op, Tape, Var, Vars};
 use metatape::tape::{AtRest, Extent};
 use metatape::tensor::{Shape, Tensor, Tensors};
 
@@ -76,4 +77,36 @@ fn a_whole_block_of_a_network_is_differentiated_twice() {
     }
     gradcheck(program, &inputs([2, 5, 4, CHANNELS])).unwrap();
     gradgradcheck(program, &inputs([2, 5, 4, CHANNELS])).unwrap();
+}
+
+/// The gradient of a block by its image, which is normalised by the moments of `seen`, and how many of the ops that it
+/// takes make what comes down from the pooling and from the moments in one pass.
+fn gradient_of_block<'t>(inputs: Vars<'t, f64>, seen: Var<'t, f64>) -> (Vec<f64>, usize) {
+    let [x, gamma, beta] = inputs.all();
+    let in_one_pass = || {
+        let is_one = |op: Option<Op>| matches!(op, Some(Op::PlacedShift(_)));
+        x.tape().read_program(|nodes| nodes.iter().filter(|node| is_one(node.op)).count())
+    };
+    let before = in_one_pass();
+    let ab = normalizer(seen.moments(), Some(gamma), Some(beta), 1e-3);
+    let loss = x.relu_pool(ab, [2, 2], [2, 2]).square().sum();
+    let gradient = grad(loss, &x).to_tensor().values().to_vec();
+    (gradient, in_one_pass() - before)
+}
+
+#[test]
+fn an_image_gets_what_comes_from_its_pooling_and_from_its_moments_in_one_pass() {
+    let tape = Tape::<f64>::new();
+    for shape in [[2, 6, 4, CHANNELS], [2, 5, 4, CHANNELS]] {
+        let inputs = inputs(shape).put(&tape);
+        let x = inputs.get(0);
+        let (together, passes) = gradient_of_block(inputs, x);
+        assert_eq!(passes, 1);
+        // What reads the same numbers in another line has moments of another image.
+        let (apart, passes) = gradient_of_block(inputs, -(-x));
+        assert_eq!(passes, 0);
+        for (together, apart) in together.iter().zip(apart) {
+            assert!((together - apart).abs() < 1e-14, "{together} for {apart}");
+        }
+    }
 }

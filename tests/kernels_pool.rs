@@ -1,7 +1,7 @@
 //! Kernels on images against scalar loops, in whole vectors and parts of them, on many rows.
 
 use metatape::kernels::moments::moments;
-use metatape::kernels::pool::{self, Scores, Windows};
+use metatape::kernels::pool::{self, Line, Scores, Windows};
 use metatape::kernels::scale_shift::scale_shift;
 use metatape::simd::Float;
 
@@ -60,6 +60,16 @@ fn windows_of<T: Float>(windows: Windows) {
         let mut expected = vec![T::ZERO; length];
         chosen.iter().zip(&u).for_each(|(&at, &u)| expected[at] += u);
         assert_eq!(out, expected, "place {windows:?}");
+
+        if let Scores::Scaled { a: scale, .. } = scores {
+            let line = Line { x: &x, a: &integers(channels, 4), b: &integers(channels, 6) };
+            let mut out = vec![T::ONE; length];
+            pool::place_onto(windows, scale, &u, line, &mut out);
+            for (at, sum) in expected.iter_mut().enumerate() {
+                *sum += line.a[at % channels] * x[at] + line.b[at % channels];
+            }
+            assert_eq!(out, expected, "place_onto {windows:?}");
+        }
     }
 
     let mut out = vec![T::ONE; places.len()];

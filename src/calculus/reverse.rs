@@ -1,7 +1,9 @@
 //! Cotangents down the tape.
 
 use crate::simd::Float;
-use crate::tape::{Bundle, Call, Differentiable, Extent, Node, Scratch, Tape, Var, Wanted};
+use crate::tape::{
+    Bundle, Call, Differentiable, Extent, MAX_INPUTS, Node, Scratch, Tape, Var, Waiting, Wanted,
+};
 
 /// The gradient of a scalar: `d loss / d inputs`, in the structure of `inputs`.
 ///
@@ -100,6 +102,31 @@ struct Walk<'t, 's, T: Float, O> {
     episodes: u32,
     /// Whether no derivative flows through what the walk writes, but for what it adds to.
     is_constant: bool,
+    held: Option<Held<'t, T, O>>,
+}
+
+/// A cotangent that [waits](Differentiable::waits).
+struct Held<'t, T: Float, O> {
+    /// The line of the op, and how many inputs it has.
+    id: u32,
+    arity: usize,
+    op: O,
+    inputs: [Var<'t, T, O>; MAX_INPUTS],
+    output: Var<'t, T, O>,
+    cotangent: Var<'t, T, O>,
+    /// The input that it is for, and the line of that.
+    slot: usize,
+    input: u32,
+}
+
+impl<'t, T: Float, O: Differentiable> Held<'t, T, O> {
+    fn call(&self) -> Call<'_, 't, T, O> {
+        Call { inputs: &self.inputs[..self.arity], output: self.output }
+    }
+
+    fn waiting(&self) -> Waiting<'_, 't, T, O> {
+        Waiting { op: self.op, call: self.call(), cotangent: self.cotangent }
+    }
 }
 
 impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
@@ -135,7 +162,7 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
                 }
             }
         });
-        Walk { tape, scratch, first, episodes, is_constant: false }
+        Walk { tape, scratch, first, episodes, is_constant: false, held: None }
     }
 
     #[track_caller]
@@ -168,11 +195,14 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
 
     fn down(&mut self) {
         for at in (0..self.scratch.links.len()).rev() {
+            let id = self.first + at as u32;
+            if let Some(held) = self.held_for(id) {
+                self.let_go(&held);
+            }
             let link = self.scratch.links[at];
             if link == NONE {
                 continue;
             }
-            let id = self.first + at as u32;
             let node = self.tape.node(id);
             if let Some(op) = node.op {
                 self.tape.differentiate(Some(id));
@@ -199,17 +229,49 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
             }
             let cotangent =
                 *entered.get_or_insert_with(|| op.enter(call, self.whole(cotangent, node.extent)));
-            let onto = self.link(Var::at(self.tape, input));
-            let wanted = Wanted { extent: self.cotangent_extent(input), onto };
-            if let Some(found) = op.vjp(slot, call, cotangent, wanted) {
-                debug_assert!(
-                    found.extent().broadcasts_to(wanted.extent),
-                    "{}: cotangent of another extent",
-                    op.name()
-                );
-                self.scratch.links[(input - self.first) as usize] = found.id();
+            let wanted = self.wanted(input);
+            if let Some(held) = self.held_for(input) {
+                if let found @ Some(_) = op.vjp_with(slot, call, cotangent, held.waiting(), wanted) {
+                    self.hand_on(op, input, found);
+                    continue;
+                }
+                self.let_go(&held);
+                self.tape.differentiate(Some(id));
             }
+            if op.waits(slot) && self.held.is_none() && wanted.onto.is_none() {
+                self.held = Some(Held { id, arity, op, inputs, output, cotangent, slot, input });
+                continue;
+            }
+            self.hand_on(op, input, op.vjp(slot, call, cotangent, self.wanted(input)));
         }
+    }
+
+    /// What is held for the input in this line; from now on it is held no more.
+    #[inline]
+    fn held_for(&mut self, input: u32) -> Option<Held<'t, T, O>> {
+        self.held.take_if(|held| held.input == input)
+    }
+
+    /// Hands on what was held and found none to go with.
+    fn let_go(&mut self, held: &Held<'t, T, O>) {
+        self.tape.differentiate(Some(held.id));
+        let found = held.op.vjp(held.slot, held.call(), held.cotangent, self.wanted(held.input));
+        self.hand_on(held.op, held.input, found);
+    }
+
+    /// What is asked of an op for the input in this line.
+    fn wanted(&self, input: u32) -> Wanted<'t, T, O> {
+        Wanted { extent: self.cotangent_extent(input), onto: self.link(Var::at(self.tape, input)) }
+    }
+
+    fn hand_on(&mut self, op: O, input: u32, found: Option<Var<'t, T, O>>) {
+        let Some(found) = found else { return };
+        debug_assert!(
+            found.extent().broadcasts_to(self.cotangent_extent(input)),
+            "{}: cotangent of another extent",
+            op.name()
+        );
+        self.scratch.links[(input - self.first) as usize] = found.id();
     }
 
     /// A cotangent that may be short along axes where it is the same everywhere, in full.

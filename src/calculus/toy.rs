@@ -2,7 +2,7 @@
 
 use super::{descend, grad, hessian, hvp, hvp_forward, hvp_reverse, jacobian, jvp};
 use crate::simd::Float;
-use crate::tape::{Call, Differentiable, Extent, Language, Mismatch, Tape, Value, Var, Wanted};
+use crate::tape::{Call, Differentiable, Extent, Language, Mismatch, Tape, Value, Var, Waiting, Wanted};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Toy {
@@ -69,6 +69,24 @@ impl Differentiable for Toy {
             Toy::Constant => return wanted.onto,
         };
         Some(wanted.onto.map_or(own, |onto| Toy::add(onto, own)))
+    }
+
+    fn waits(&self, _: usize) -> bool {
+        *self == Toy::Exp
+    }
+
+    /// Two exponentials of one number have one product: `c exp(x) + d exp(x) = (c + d) exp(x)`.
+    fn vjp_with<'t, T: Float>(
+        self,
+        _: usize,
+        call: Call<'_, 't, T, Self>,
+        cotangent: Var<'t, T, Self>,
+        waiting: Waiting<'_, 't, T, Self>,
+        wanted: Wanted<'t, T, Self>,
+    ) -> Option<Var<'t, T, Self>> {
+        assert!(waiting.op == Toy::Exp && wanted.onto.is_none());
+        let both = || multiply(Toy::add(cotangent, waiting.cotangent), call.output);
+        (self == Toy::Exp).then(both)
     }
 
     fn add<'t, T: Float>(left: Var<'t, T, Self>, right: Var<'t, T, Self>) -> Var<'t, T, Self> {
@@ -172,6 +190,27 @@ fn through_a_descent_that_is_constant_no_second_derivative_flows() {
     assert_eq!(exact.item(), first_order.item());
     assert!((grad(exact, &x).item() - (1.0 - 0.1 * hessian(loss, x).item())).abs() < 1e-14);
     assert_eq!(grad(first_order, &x).item(), 1.0);
+}
+
+#[test]
+fn a_cotangent_that_waits_goes_with_another_or_alone() {
+    let tape = Tape::new();
+    let x = tape.scalar(0.7);
+    let e = 0.7f64.exp();
+    // Both wait for x: the first that comes down is met by the second.
+    let square = multiply(exp(x), exp(x));
+    let before = tape.scalar(0.0).id();
+    let met = grad(square, &x);
+    assert!((met.item() - 2.0 * e * e).abs() < 1e-14);
+    // The seed, two products for the factors, their sum and the product of both.
+    assert_eq!(met.id() - before, 5);
+    // The exponential waits, and a product comes to x that does not go with it.
+    let product = multiply(x, exp(x));
+    assert!((grad(product, &x).item() - 1.7 * e).abs() < 1e-14);
+    assert!((hessian(product, x).item() - 2.7 * e).abs() < 1e-14);
+    // Something has come down to y before, and it does not wait.
+    let y = exp(x);
+    assert!((grad(multiply(y, exp(y)), &x).item() - e * e.exp() * (1.0 + e)).abs() < 1e-13);
 }
 
 #[test]

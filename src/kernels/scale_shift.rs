@@ -59,7 +59,7 @@ impl<T: Float, const RELU: bool> Kernel<T> for ScaleShift<'_, T, RELU> {
 
 /// The last vector of a row ends where the row ends: some numbers are written twice, the same each time.
 #[inline(always)]
-fn write_row<T: Float, L: Lanes<T>, const ADD: bool, const RELU: bool>(
+pub(super) fn write_row<T: Float, L: Lanes<T>, const ADD: bool, const RELU: bool>(
     x: &[T],
     (a, b): (&[T], &[T]),
     y: &[T],

@@ -6,7 +6,7 @@ use super::sample::{Pick, Sample};
 use super::sum::broadcast_to;
 use super::*;
 use crate::simd::{Compiled, Double, Single};
-use crate::tape::{Differentiable, Extent, Language, MAX_INPUTS, Mismatch, Value};
+use crate::tape::{Differentiable, Extent, Language, MAX_INPUTS, Mismatch, Value, Waiting};
 
 macro_rules! ops {
     ($($kind:ident { $($op:ident),+ $(,)? })+) => {
@@ -95,6 +95,22 @@ macro_rules! ops {
             }
 
             #[inline]
+            fn waits(&self, slot: usize) -> bool {
+                placed_shift::waits(self, slot)
+            }
+
+            fn vjp_with<'t, T: Float>(
+                self,
+                _: usize,
+                call: OpCall<'_, 't, T>,
+                cotangent: Var<'t, T>,
+                waiting: Waiting<'_, 't, T, Op>,
+                wanted: OpWanted<'t, T>,
+            ) -> Option<Var<'t, T>> {
+                placed_shift::vjp_of_both(self, call, cotangent, waiting, wanted)
+            }
+
+            #[inline]
             fn passes(&self, slot: usize) -> bool {
                 match self { $($(Op::$op(_) => <$op as Rule<kinds::$kind>>::passes(slot),)+)+ }
             }
@@ -165,6 +181,6 @@ ops! {
     }
     Fused {
         Affine, AddProduct, MatmulAdd, SumSquares, Div, LogSumExp, Softmax, CrossEntropy, Moments, ScaleShift, LstmCell,
-        LstmOutput, LstmGatesPull, LstmCellPull, LstmOutputPull,
+        LstmOutput, LstmGatesPull, LstmCellPull, LstmOutputPull, PlacedShift,
     }
 }

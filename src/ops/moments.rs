@@ -22,6 +22,14 @@ fn share<T: Float>(x: Var<'_, T>) -> f64 {
     shape.dim(shape.rank() - 1) as f64 / shape.len() as f64
 }
 
+/// The `a` and `b` of [`Moments`]' vjp `a x + b`, as the rows of `[2, channels]`.
+pub(super) fn pull_pair<'t, T: Float>(call: OpCall<'_, 't, T>, cotangent: Var<'t, T>) -> Var<'t, T> {
+    let share = T::from_f64(share(call.inputs[0]));
+    let [of_mean, of_variance] = [0, 1].map(|number| row(cotangent, number));
+    let a = of_variance.scale(share + share);
+    rows(a, add_product(Some(of_mean.scale(share)), -1.0, row(call.output, 0), a))
+}
+
 impl Fused for Moments {
     const NAME: &'static str = "moments";
     fn extent(self, inputs: &[&Extent]) -> Result<Extent, Mismatch> {
@@ -56,12 +64,7 @@ impl Fused for Moments {
         cotangent: Var<'t, T>,
         wanted: OpWanted<'t, T>,
     ) -> Option<Var<'t, T>> {
-        let x = call.inputs[0];
-        let share = T::from_f64(share(x));
-        let [of_mean, of_variance] = [0, 1].map(|number| row(cotangent, number));
-        let a = of_variance.scale(share + share);
-        let b = add_product(Some(of_mean.scale(share)), -1.0, row(call.output, 0), a);
-        Some(scale_shift_onto(x, rows(a, b), wanted.onto))
+        Some(scale_shift_onto(call.inputs[0], pull_pair(call, cotangent), wanted.onto))
     }
     fn twin<'t, T: Float>(self, inputs: &[Var<'t, T>]) -> Var<'t, T> {
         let shape = inputs[0].shape();

@@ -57,6 +57,17 @@ pub struct Wanted<'t, T: Float, O> {
     pub onto: Option<Var<'t, T, O>>,
 }
 
+/// A cotangent that has come down to one input of an op and goes no further yet: see [`Differentiable::waits`].
+#[derive(Clone, Copy)]
+pub struct Waiting<'a, 't, T: Float, O> {
+    /// The op.
+    pub op: O,
+    /// What it read and computed.
+    pub call: Call<'a, 't, T, O>,
+    /// The cotangent at its end, as [`Differentiable::enter`] gave it.
+    pub cotangent: Var<'t, T, O>,
+}
+
 /// An op language in which derivatives can be written down: each rule records more ops of the same language, so every
 /// derivative has derivatives.
 pub trait Differentiable: Language {
@@ -91,6 +102,25 @@ pub trait Differentiable: Language {
         cotangent: Var<'t, T, Self>,
         wanted: Wanted<'t, T, Self>,
     ) -> Option<Var<'t, T, Self>>;
+
+    /// Whether the cotangent of input `slot` is to wait, until the walk needs it, for an op that has read the same input
+    /// before and makes the sum of both in one pass: see [`Differentiable::vjp_with`].
+    fn waits(&self, _slot: usize) -> bool {
+        false
+    }
+
+    /// The cotangent of input `slot` as [`Differentiable::vjp`] has it, and that of the same input from an op further up
+    /// which waits, in one pass. `None` where no pass makes both; then one is added to the other.
+    fn vjp_with<'t, T: Float>(
+        self,
+        _slot: usize,
+        _call: Call<'_, 't, T, Self>,
+        _cotangent: Var<'t, T, Self>,
+        _waiting: Waiting<'_, 't, T, Self>,
+        _wanted: Wanted<'t, T, Self>,
+    ) -> Option<Var<'t, T, Self>> {
+        None
+    }
 
     /// Whether a derivative can flow into input `slot`; a walk leaves out what lies behind one into which none can.
     fn passes(&self, _slot: usize) -> bool {

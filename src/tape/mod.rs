@@ -22,7 +22,7 @@ pub use anomaly::{Anomaly, Ingoing};
 pub use at_rest::{AtRest, BatchVars, EpisodeVars};
 pub use bundle::Bundle;
 pub use extent::Extent;
-pub use language::{Call, Differentiable, Language, MAX_INPUTS, Mismatch, Value, Wanted};
+pub use language::{Call, Differentiable, Language, MAX_INPUTS, Mismatch, Value, Waiting, Wanted};
 pub use program::{Node, Scratch, Tape};
 pub use var::Var;
 pub use vars::Vars;

@@ -162,6 +162,7 @@ pub fn reference(case: &Case<Op>) -> (Extent, Vec<f64>) {
         Op::PoolPlace(op) => images::place(op.window, x, &x[1], images::plain(x)),
         Op::ScaledPick(op) => images::pick(op.window, x, &x[2], images::scaled(x)),
         Op::ScaledPlace(op) => images::place(op.window, x, &x[2], images::scaled(x)),
+        Op::PlacedShift(op) => images::placed_shift(op.window, x),
         Op::Moments(_) => images::moments(&x[0]),
         Op::ScaleShift(op) => build(joined(x), x[0].extent.shape, |e, index| {
             let channel = *index.last().expect("a last axis");

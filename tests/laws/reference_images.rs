@@ -50,6 +50,18 @@ pub fn place(window: Window, x: &[Operand], u: &Operand, score: Score<'_>) -> (E
     added(extent, of_windows, |e, at| vec![(best(window, &score, e, at), get(u, e, at))])
 }
 
+/// Of images, numbers of windows, and three factors for each channel.
+pub fn placed_shift(window: Window, x: &[Operand]) -> (Extent, Vec<f64>) {
+    let factor = |e, row, pixel: &[usize]| get(&x[2], e, &[row, pixel[3]]);
+    let score = Box::new(|e, pixel: &[usize]| factor(e, 0, pixel) * get(&x[0], e, pixel));
+    let (images, mut sums) = place(window, x, &x[1], score);
+    let mut sum = sums.iter_mut();
+    each_index(images, |e, pixel| {
+        *sum.next().expect("a pixel") += factor(e, 1, pixel) * get(&x[0], e, pixel) + factor(e, 2, pixel);
+    });
+    (images, sums)
+}
+
 pub fn sum(window: Window, x: &Operand) -> (Extent, Vec<f64>) {
     build(x.extent.episodes, pooled(window, x.extent.shape), |e, at| {
         pixels(window, at).iter().map(|pixel| get(x, e, pixel)).sum()

@@ -9,6 +9,7 @@ mod windows;
 use std::ops::Range;
 
 use self::windows::{AHEAD, At, Work, load, load_ahead, store, walk};
+use super::scale_shift::write_row;
 use crate::simd::{Float, Lanes, prefetch};
 
 pub use self::windows::Windows;
@@ -44,10 +45,32 @@ pub fn pick<T: Float>(windows: Windows, scores: Scores<'_, T>, v: &[T], out: &mu
 /// # Panics
 /// A slice is shorter than the windows say.
 pub fn place<T: Float>(windows: Windows, scores: Scores<'_, T>, u: &[T], out: &mut [T]) {
+    let ground = Zeros;
     match scores {
-        Scores::Plain(x) => walk(windows, Place { scores: Compared::<T, false> { x, a: &[] }, u, out }),
-        Scores::Scaled { z, a } => walk(windows, Place { scores: Compared::<T, true> { x: z, a }, u, out }),
+        Scores::Plain(x) => walk(windows, Place { scores: Compared::<T, false> { x, a: &[] }, u, ground, out }),
+        Scores::Scaled { z, a } => walk(windows, Place { scores: Compared::<T, true> { x: z, a }, u, ground, out }),
     }
+}
+
+/// A straight line for each channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a, T> {
+    /// The images.
+    pub x: &'a [T],
+    /// A factor for each channel.
+    pub a: &'a [T],
+    /// A term for each channel.
+    pub b: &'a [T],
+}
+
+/// `a x + b` of the line, with each window's `u` added at the place of its largest `scale x`; `scale` has a factor for each
+/// channel.
+///
+/// # Panics
+/// A slice is shorter than the windows say.
+pub fn place_onto<T: Float>(windows: Windows, scale: &[T], u: &[T], ground: Line<'_, T>, out: &mut [T]) {
+    let scores = Compared::<T, true> { x: ground.x, a: scale };
+    walk(windows, Place { scores, u, ground, out });
 }
 
 /// The sum of each window.
@@ -76,11 +99,55 @@ fn put<T: Float, L: Lanes<T>, const PART: bool>(windows: &Windows, x: L, images:
     store::<T, L, PART>(x, to);
 }
 
-/// The zeros that windows do not write over.
-#[inline(always)]
-fn clear<T: Float>(windows: &Windows, image: &mut [T]) {
-    if !windows.tile() {
-        image.fill(T::ZERO);
+/// What windows are placed on.
+trait Ground<T: Float>: Copy {
+    /// Writes all of an image that windows do not write over, and maybe more.
+    fn lay<L: Lanes<T>>(self, windows: &Windows, image: Range<usize>, out: &mut [T]);
+    /// What a vector of channels needs to know.
+    fn factors<L: Lanes<T>, const PART: bool>(self, at: At) -> [L; 2];
+    /// `u` on the ground.
+    fn under<L: Lanes<T>, const PART: bool>(self, factors: [L; 2], at: Range<usize>, u: L) -> L;
+}
+
+#[derive(Clone, Copy)]
+struct Zeros;
+
+impl<T: Float> Ground<T> for Zeros {
+    #[inline(always)]
+    fn lay<L: Lanes<T>>(self, windows: &Windows, image: Range<usize>, out: &mut [T]) {
+        if !windows.tile() {
+            out[image].fill(T::ZERO);
+        }
+    }
+    #[inline(always)]
+    fn factors<L: Lanes<T>, const PART: bool>(self, _: At) -> [L; 2] {
+        [L::splat(T::ZERO); 2]
+    }
+    #[inline(always)]
+    fn under<L: Lanes<T>, const PART: bool>(self, _: [L; 2], _: Range<usize>, u: L) -> L {
+        u
+    }
+}
+
+impl<T: Float> Ground<T> for Line<'_, T> {
+    #[inline(always)]
+    fn lay<L: Lanes<T>>(self, windows: &Windows, image: Range<usize>, out: &mut [T]) {
+        if !windows.tile() {
+            let channels = windows.channels;
+            let rows = self.x[image.clone()].chunks_exact(channels).zip(out[image].chunks_exact_mut(channels));
+            for (x, out) in rows {
+                write_row::<T, L, false, false>(x, (self.a, self.b), x, out);
+            }
+        }
+    }
+    #[inline(always)]
+    fn factors<L: Lanes<T>, const PART: bool>(self, at: At) -> [L; 2] {
+        let channels = at.channel..at.channel + at.count;
+        [load::<T, L, PART>(&self.a[channels.clone()]), load::<T, L, PART>(&self.b[channels])]
+    }
+    #[inline(always)]
+    fn under<L: Lanes<T>, const PART: bool>(self, [a, b]: [L; 2], at: Range<usize>, u: L) -> L {
+        u.add(load::<T, L, PART>(&self.x[at]).mul_add(a, b))
     }
 }
 
@@ -156,16 +223,17 @@ impl<T: Float, const SCALED: bool> Work<T> for Pick<'_, T, SCALED> {
     }
 }
 
-struct Place<'a, T, const SCALED: bool> {
+struct Place<'a, T, G, const SCALED: bool> {
     scores: Compared<'a, T, SCALED>,
     u: &'a [T],
+    ground: G,
     out: &'a mut [T],
 }
 
-impl<T: Float, const SCALED: bool> Work<T> for Place<'_, T, SCALED> {
+impl<T: Float, G: Ground<T>, const SCALED: bool> Work<T> for Place<'_, T, G, SCALED> {
     #[inline(always)]
-    fn begin(&mut self, windows: &Windows, image: Range<usize>) {
-        clear(windows, &mut self.out[image]);
+    fn begin<L: Lanes<T>>(&mut self, windows: &Windows, image: Range<usize>) {
+        self.ground.lay::<L>(windows, image, self.out);
     }
 
     /// Numbers the pixels, finds the number of the best, and comes back to it.
@@ -181,11 +249,17 @@ impl<T: Float, const SCALED: bool> Work<T> for Place<'_, T, SCALED> {
             }
         }
         let u: L = load::<T, L, PART>(&self.u[at.result()]);
+        let factors = self.ground.factors::<L, PART>(at);
         for row in 0..rows {
             for column in 0..columns {
+                let pixel = at.pixel(windows, row, column);
                 let is_best = best.carried.eq(L::splat(T::from_usize(row * columns + column)));
-                let u = L::select(is_best, u, L::splat(T::ZERO));
-                put::<T, L, PART>(windows, u, self.out, at.pixel(windows, row, column));
+                let mut u = L::select(is_best, u, L::splat(T::ZERO));
+                // Where windows overlap, the ground has been laid before them.
+                if !windows.overlap() {
+                    u = self.ground.under::<L, PART>(factors, pixel.clone(), u);
+                }
+                put::<T, L, PART>(windows, u, self.out, pixel);
             }
         }
     }
@@ -216,8 +290,8 @@ struct Spread<'a, T> {
 
 impl<T: Float> Work<T> for Spread<'_, T> {
     #[inline(always)]
-    fn begin(&mut self, windows: &Windows, image: Range<usize>) {
-        clear(windows, &mut self.out[image]);
+    fn begin<L: Lanes<T>>(&mut self, windows: &Windows, image: Range<usize>) {
+        Zeros.lay::<L>(windows, image, self.out);
     }
 
     #[inline(always)]

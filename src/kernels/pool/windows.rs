@@ -47,7 +47,7 @@ impl Windows {
 pub(super) trait Work<T: Float> {
     /// Readies what belongs to the image with these places.
     #[inline(always)]
-    fn begin(&mut self, _windows: &Windows, _image: Range<usize>) {}
+    fn begin<L: Lanes<T>>(&mut self, _windows: &Windows, _image: Range<usize>) {}
     /// Does the work for a vector of channels, or a `PART` of one.
     fn window<L: Lanes<T>, const PART: bool>(&mut self, windows: &Windows, at: At);
 }
@@ -110,7 +110,7 @@ fn visit<T: Float, L: Lanes<T>>(windows: Windows, mut work: impl Work<T>) {
     let image = height * width * channels;
     let mut result = 0;
     for start in (0..images).map(|number| number * image) {
-        work.begin(&windows, start..start + image);
+        work.begin::<L>(&windows, start..start + image);
         for row in 0..rows {
             for column in 0..columns {
                 let corner = start + (row * stride[0] * width + column * stride[1]) * channels;
