@@ -1,7 +1,7 @@
 //! Batch normalisation: what it makes of each channel, and its derivatives.
 
-use metatape::check::{gradcheck, gradgradcheck};
 use metatape::calculus::grad;
+use metatape::check::{gradcheck, gradgradcheck};
 use metatape::nn::{batch_norm, batch_norm_by, normalizer};
 use metatape::ops::{Op, Tape, Var, Vars};
 use metatape::tape::{AtRest, Extent};

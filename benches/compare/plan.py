@@ -97,6 +97,6 @@ def threads():
         words = sine_words(algo, 25, steps, 2)
         yield [Turn("metatape", words), Turn("metatape", [*words, "--chunk", "13"], 2), Turn("jax", words, 2)]
     words = "conv4 --mb 4 --steps 1".split()
-    yield [Turn("metatape", words), Turn("metatape", words, 2), Turn("torch", words, 2)]
+    yield [Turn("metatape", words), Turn("metatape", [*words, "--turns", "40"], 2), Turn("torch", words, 2)]
     words = ["gemm", "--shapes", "512x512x512,1024x1024x1024"]
     yield [Turn("metatape", words), *(Turn(engine, words, 2) for engine in ("metatape", "rust", "jax", "torch"))]

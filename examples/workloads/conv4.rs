@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::common::crew::crew;
 use super::data::{conv4_init, conv4_pool};
-use super::measure::{Bench, timed};
+use super::measure::{Bench, digits_if_any, timed};
 use super::{Options, Precision, Route};
 
 /// How many meta-iterations the checks look at, and how many meta-batches are measured in turn.
@@ -33,6 +33,9 @@ struct Check {
     check_first: f64,
     check_last: f64,
     check_iters: usize,
+    /// Not what is computed, but how fast: this process's threads over one of them.
+    #[serde(serialize_with = "digits_if_any", skip_serializing_if = "Option::is_none")]
+    over_one: Option<f64>,
 }
 
 pub fn run(bench: &Bench, options: &Options) {
@@ -54,12 +57,20 @@ fn iterate<T: Float>(bench: &Bench, options: &Options) {
     let mut step = |episodes: &Vec<Episode<T>>| training.step(episodes).expect("a finite meta-gradient").loss;
 
     let (losses, first_call) = timed(|| pool.iter().map(&mut step).collect::<Vec<f64>>());
-    let check = Check { check_first: losses[0], check_last: losses[ITERATIONS - 1], check_iters: ITERATIONS };
     let rates = bench.measure(ITERATIONS as f64, 0.25, || {
         pool.iter().for_each(|episodes| {
             step(episodes);
         });
     });
+    let over_one = bench.over_one(options.turns, || {
+        step(&pool[0]);
+    });
+    let check = Check {
+        check_first: losses[0],
+        check_last: losses[ITERATIONS - 1],
+        check_iters: ITERATIONS,
+        over_one,
+    };
     let (mode, algo, order) = ("loop", "maml", order.number());
     let what = What { mode, algo, r#type: T::NAME, mb, steps, order, road: route };
     bench.tell(("conv4", "meta-iter/s"), what, rates, first_call, check);

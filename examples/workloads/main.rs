@@ -82,6 +82,10 @@ struct Options {
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = at_least_one)]
     repeats: usize,
 
+    /// Also how many times as fast conv4's threads are as one of them, by so many turns of one meta-iteration each
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    turns: usize,
+
     /// Everything once and briefly: the numbers mean nothing
     #[arg(long)]
     quick: bool,

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use metatape::simd;
+use rayon::ThreadPoolBuilder;
 use serde::{Serialize, Serializer};
 
 use super::common::crew::{as_leader, crew, leads};
@@ -99,6 +100,18 @@ impl Bench {
         }
     }
 
+    /// How many times as fast all threads do `work` as one of them: the median over so many turns, in each of which both do it
+    /// once. What slows the machine for a while slows both. `None` without turns, and where there is one thread.
+    pub fn over_one(&self, turns: usize, mut work: impl FnMut() + Send) -> Option<f64> {
+        if turns == 0 || self.threads == 1 {
+            return None;
+        }
+        let one = ThreadPoolBuilder::new().num_threads(1).build().expect("one more thread");
+        let turns = if self.quick { 1 } else { turns };
+        let ratios = (0..turns).map(|_| one.install(|| timed(&mut work)).1 / timed(&mut work).1);
+        Some(median(&mut ratios.collect::<Vec<f64>>()))
+    }
+
     /// Prints a measurement as one JSON object: `what` was measured, how often it ran in a `unit`, how long its first call
     /// took, and numbers to `check` that it computed the right thing.
     pub fn tell(
@@ -154,7 +167,7 @@ pub fn digits<S: Serializer>(number: &f64, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_f64(format!("{number:.4e}").parse().unwrap_or(*number))
 }
 
-fn digits_if_any<S: Serializer>(number: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
+pub fn digits_if_any<S: Serializer>(number: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
     match number {
         Some(number) => digits(number, to),
         None => to.serialize_none(),

@@ -47,8 +47,12 @@ pub fn pick<T: Float>(windows: Windows, scores: Scores<'_, T>, v: &[T], out: &mu
 pub fn place<T: Float>(windows: Windows, scores: Scores<'_, T>, u: &[T], out: &mut [T]) {
     let ground = Zeros;
     match scores {
-        Scores::Plain(x) => walk(windows, Place { scores: Compared::<T, false> { x, a: &[] }, u, ground, out }),
-        Scores::Scaled { z, a } => walk(windows, Place { scores: Compared::<T, true> { x: z, a }, u, ground, out }),
+        Scores::Plain(x) => {
+            walk(windows, Place { scores: Compared::<T, false> { x, a: &[] }, u, ground, out })
+        }
+        Scores::Scaled { z, a } => {
+            walk(windows, Place { scores: Compared::<T, true> { x: z, a }, u, ground, out })
+        }
     }
 }
 
@@ -134,7 +138,8 @@ impl<T: Float> Ground<T> for Line<'_, T> {
     fn lay<L: Lanes<T>>(self, windows: &Windows, image: Range<usize>, out: &mut [T]) {
         if !windows.tile() {
             let channels = windows.channels;
-            let rows = self.x[image.clone()].chunks_exact(channels).zip(out[image].chunks_exact_mut(channels));
+            let rows =
+                self.x[image.clone()].chunks_exact(channels).zip(out[image].chunks_exact_mut(channels));
             for (x, out) in rows {
                 write_row::<T, L, false, false>(x, (self.a, self.b), x, out);
             }
