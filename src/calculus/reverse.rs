@@ -229,7 +229,7 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
             }
             let cotangent =
                 *entered.get_or_insert_with(|| op.enter(call, self.whole(cotangent, node.extent)));
-            let wanted = self.wanted(input);
+            let mut wanted = self.wanted(input);
             if let Some(held) = self.held_for(input) {
                 if let found @ Some(_) = op.vjp_with(slot, call, cotangent, held.waiting(), wanted) {
                     self.hand_on(op, input, found);
@@ -237,12 +237,13 @@ impl<'t, 's, T: Float, O: Differentiable> Walk<'t, 's, T, O> {
                 }
                 self.let_go(&held);
                 self.tape.differentiate(Some(id));
+                wanted = self.wanted(input);
             }
             if op.waits(slot) && self.held.is_none() && wanted.onto.is_none() {
                 self.held = Some(Held { id, arity, op, inputs, output, cotangent, slot, input });
                 continue;
             }
-            self.hand_on(op, input, op.vjp(slot, call, cotangent, self.wanted(input)));
+            self.hand_on(op, input, op.vjp(slot, call, cotangent, wanted));
         }
     }
 
