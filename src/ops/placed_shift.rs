@@ -81,14 +81,14 @@ impl Fused for PlacedShift {
         tangents: &[Option<Var<'t, T>>],
     ) -> Option<Var<'t, T>> {
         let [z, factors] = [call.inputs[0], call.inputs[2]];
-        let a = row(factors, 0);
         let mut sum = match (tangents[1], tangents[2]) {
             (Some(u), Some(tangent)) => {
-                let factors = concat(a.reshape([1, a.shape().len()]), line(tangent), 0);
-                Some(z.tape().record(self.into(), &[z, u, factors]))
+                let moved = concat(factors.slice(0, 0..1), line(tangent), 0);
+                Some(z.tape().record(self.into(), &[z, u, moved]))
             }
             (Some(u), None) => {
-                Some(z.tape().record(Op::ScaledPlace(ScaledPlace { window: self.window }), &[z, a, u]))
+                let place = Op::ScaledPlace(ScaledPlace { window: self.window });
+                Some(z.tape().record(place, &[z, row(factors, 0), u]))
             }
             (None, tangent) => tangent.map(|tangent| z.scale_shift(line(tangent))),
         };
