@@ -27,6 +27,7 @@ pub enum Learner {
 
 /// What differs from learner to learner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Setting {
     /// 1 or 2.
     pub order: u32,

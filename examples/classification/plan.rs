@@ -19,6 +19,7 @@ pub enum Fall {
 
 /// What is to be done: the options with every default filled in. A checkpoint keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     pub dataset: Dataset,
     /// How many images of each class are read at most.

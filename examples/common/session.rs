@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use metatape::simd::level;
 use metatape::tensor::{Checkpoint, Tensors, load, save};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::directory::RunDirectory;
@@ -36,6 +37,13 @@ pub struct Session {
     between_checkpoints: Duration,
 }
 
+/// The options of a run.
+struct Config {
+    asked: Value,
+    /// Reads those of a checkpoint.
+    read: fn(&str) -> serde_json::Result<Value>,
+}
+
 /// What the rank that writes has open.
 struct Files {
     directory: RunDirectory,
@@ -58,16 +66,23 @@ struct Results<'a, R> {
 impl Session {
     /// Opens the folder, reads the checkpoint if there is one to go on from, and starts the threads.
     ///
-    /// `config` is what `results.json` tells of the options, and what a resumed run must agree in.
-    pub fn start(example: &'static str, common: &Common, config: &impl Serialize) -> Result<Self> {
+    /// `config` is what `results.json` tells of the options, and what a resumed run must agree in: a checkpoint from before
+    /// an option existed is read with what serde takes for it.
+    pub fn start<C>(example: &'static str, common: &Common, config: &C) -> Result<Self>
+    where
+        C: Serialize + DeserializeOwned,
+    {
         let session = Session::open(example, common, config)?;
         start_threads(session.threads)?;
         Ok(session)
     }
 
     /// As [`Session::start`], but starts no threads.
-    pub fn open(example: &'static str, common: &Common, config: &impl Serialize) -> Result<Self> {
-        let config = serde_json::to_value(config)?;
+    pub fn open<C>(example: &'static str, common: &Common, config: &C) -> Result<Self>
+    where
+        C: Serialize + DeserializeOwned,
+    {
+        let config = Config { asked: serde_json::to_value(config)?, read: as_written_now::<C> };
         let session = crew::agree(Session::open_alone(example, common, config))?;
         if let Some(restored) = &session.restored {
             session.same_everywhere(&restored.groups().collect::<Vec<_>>())?;
@@ -83,7 +98,7 @@ impl Session {
         crew::same("what they have learned", format_args!("{:08x}", hash(groups)))
     }
 
-    fn open_alone(example: &'static str, common: &Common, config: Value) -> Result<Self> {
+    fn open_alone(example: &'static str, common: &Common, config: Config) -> Result<Self> {
         let path = common.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(example));
         let checkpoint = path.join(CHECKPOINT);
         if common.resume && !checkpoint.exists() {
@@ -118,7 +133,7 @@ impl Session {
             example,
             seed,
             threads,
-            config,
+            config: config.asked,
             path,
             files,
             restored,
@@ -238,25 +253,35 @@ fn identity(example: &str, seed: u64, config: &Value) -> BTreeMap<String, String
 }
 
 /// Refuses a checkpoint of another run, naming the first option that differs.
-fn agree(checkpoint: &Checkpoint, path: &Path, example: &str, seed: u64, config: &Value) -> Result {
+fn agree(checkpoint: &Checkpoint, path: &Path, example: &str, seed: u64, config: &Config) -> Result {
     let differ = |what: &str, saved: &str, asked: &str| -> Result {
         let (path, what) = (path.to_owned(), what.to_owned());
         Err(Failure::OtherRun { path, what, saved: saved.to_owned(), asked: asked.to_owned() }.into())
     };
-    for (key, asked) in &identity(example, seed, config) {
+    for (key, asked) in &identity(example, seed, &config.asked) {
         let saved = checkpoint.metadata(key)?;
         if saved == asked {
             continue;
         }
-        let before: Value = serde_json::from_str(saved).unwrap_or_default();
-        for (option, asked) in config.as_object().into_iter().flatten().filter(|_| key == "config") {
-            if before[option] != *asked {
-                return differ(option, &before[option].to_string(), &asked.to_string());
+        if key != "config" {
+            return differ(key, saved, asked);
+        }
+        // A version that knows more options is not understood, but may still be compared.
+        let saved = (config.read)(saved).or_else(|_| serde_json::from_str(saved)).unwrap_or_default();
+        let options = [&config.asked, &saved].map(|config| config.as_object().into_iter().flatten());
+        for (option, _) in options.into_iter().flatten() {
+            let [saved, asked] = [&saved[option], &config.asked[option]];
+            if saved != asked {
+                return differ(option, &saved.to_string(), &asked.to_string());
             }
         }
-        return differ(key, saved, asked);
     }
     Ok(())
+}
+
+/// The options that a checkpoint keeps as `text`, as this version would keep them.
+fn as_written_now<C: Serialize + DeserializeOwned>(text: &str) -> serde_json::Result<Value> {
+    serde_json::to_value(serde_json::from_str::<C>(text)?)
 }
 
 fn number<N: FromStr>(checkpoint: &Checkpoint, path: &Path, key: &str) -> Result<N> {
@@ -271,6 +296,7 @@ mod tests {
     use std::fs;
 
     use metatape::tensor::Tensor;
+    use serde::Deserialize;
     use serde_json::json;
 
     use super::*;
@@ -357,6 +383,34 @@ mod tests {
         bytes.pop();
         fs::write(&checkpoint, bytes).unwrap();
         assert!(refusal(path, 10).contains("truncated"));
+    }
+
+    #[test]
+    fn a_resumed_run_may_know_more_options_than_its_checkpoint_but_not_fewer() {
+        #[derive(Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Earlier {
+            iterations: usize,
+        }
+        #[derive(Serialize, Deserialize)]
+        struct Later {
+            iterations: usize,
+            #[serde(default)]
+            augment: bool,
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (fresh, resumed) = (common(folder.path(), false), common(folder.path(), true));
+        let later = |augment| Later { iterations: 10, augment };
+        let refusal = |session: Result<Session>| session.err().unwrap().to_string();
+
+        Session::open("demo", &fresh, &Earlier { iterations: 10 }).unwrap().save(&[], &[]).unwrap();
+        Session::open("demo", &resumed, &later(false)).unwrap();
+        let line = refusal(Session::open("demo", &resumed, &later(true)));
+        assert!(line.contains("made with augment false, not true"), "{line}");
+
+        Session::open("demo", &fresh, &later(true)).unwrap().save(&[], &[]).unwrap();
+        let line = refusal(Session::open("demo", &resumed, &Earlier { iterations: 10 }));
+        assert!(line.contains("made with augment true, not null"), "{line}");
     }
 
     #[test]

@@ -6,11 +6,11 @@ use metatape::tasks::{Glyphs, Images, stream};
 use rand::Rng;
 use rand::seq::index;
 use rand_distr::{Distribution, StandardNormal};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::common::streams;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// |W theta - y|^2 in ten dimensions, all of it drawn from the normal distribution

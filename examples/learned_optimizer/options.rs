@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use metatape::meta::Order;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::common::Common;
 use crate::common::choices::{Orders, count, few};
@@ -40,7 +40,8 @@ pub struct Options {
 }
 
 /// What is to be done: the options with every default filled in.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     pub optimizee: Kind,
     /// Of each learned optimiser, 1 or 2.

@@ -3,9 +3,9 @@
 use clap::ValueEnum;
 use metatape::meta::{Fast, Inner, MetaVars, Order, Slope};
 use metatape::nn::Params;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Learner {
     /// A fixed inner rate

@@ -4,7 +4,7 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Parser, ValueEnum};
 use metatape::meta::policy::Estimator;
 use metatape::tasks::{self, Navigation};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::common::Common;
 use crate::common::choices::{count, few, once};
@@ -71,7 +71,7 @@ pub struct Options {
     test_tasks: Option<usize>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Start {
     /// At the origin
@@ -80,14 +80,14 @@ pub enum Start {
     Varying,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outer {
     Trpo,
     Adam,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Actions {
     Normalised,
@@ -95,7 +95,8 @@ pub enum Actions {
 }
 
 /// What is to be done: the options with every default filled in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     pub learners: Vec<Learner>,
     pub starts: Vec<Start>,

@@ -4,11 +4,11 @@ use clap::ValueEnum;
 use metatape::meta::{Clip, Maml, MetaSgd, Order, Rates, Schedule};
 use metatape::tensor::Tensors;
 use rand::{Rng, RngExt};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::options::{Plan, Protocol};
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Learner {
     /// A fixed inner rate, exact to second order

@@ -3,7 +3,7 @@
 use clap::{Parser, ValueEnum};
 use metatape::meta::Adaptation;
 use metatape::tasks::Sinusoid;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::common::Common;
 use crate::common::choices::{Orders, Roads, count, few, once};
@@ -45,7 +45,7 @@ pub struct Options {
     plain: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     MetaSgd,
@@ -53,7 +53,8 @@ pub enum Protocol {
 }
 
 /// What is to be done: the options with every default filled in.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     pub learners: Vec<Learner>,
     /// How many points a task shows in training.
