@@ -21,6 +21,7 @@ pub mod crew;
 mod directory;
 pub mod draw;
 mod failure;
+mod identity;
 mod interrupt;
 mod log;
 mod options;

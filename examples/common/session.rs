@@ -1,6 +1,5 @@
 //! One run of an example, from its options to its results.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::directory::RunDirectory;
+use super::identity::Identity;
 use super::log::Log;
 use super::{Common, Failure, Interrupted, Result, crew, start_threads};
 
@@ -23,10 +23,8 @@ const LOG_LINES: &str = "log_lines";
 
 /// A run under way: its folder, its log, its clock. Of several ranks all read, and the first alone writes.
 pub struct Session {
-    example: &'static str,
-    seed: u64,
+    identity: Identity,
     threads: usize,
-    config: Value,
     path: PathBuf,
     files: Option<Files>,
     restored: Option<Checkpoint>,
@@ -35,13 +33,6 @@ pub struct Session {
     earlier_seconds: f64,
     saved: Instant,
     between_checkpoints: Duration,
-}
-
-/// The options of a run.
-struct Config {
-    asked: Value,
-    /// Reads those of a checkpoint.
-    read: fn(&str) -> serde_json::Result<Value>,
 }
 
 /// What the rank that writes has open.
@@ -82,8 +73,8 @@ impl Session {
     where
         C: Serialize + DeserializeOwned,
     {
-        let config = Config { asked: serde_json::to_value(config)?, read: as_written_now::<C> };
-        let session = crew::agree(Session::open_alone(example, common, config))?;
+        let identity = Identity::new(example, common.seed, config)?;
+        let session = crew::agree(Session::open_alone(identity, common))?;
         if let Some(restored) = &session.restored {
             session.same_everywhere(&restored.groups().collect::<Vec<_>>())?;
         }
@@ -98,8 +89,8 @@ impl Session {
         crew::same("what they have learned", format_args!("{:08x}", hash(groups)))
     }
 
-    fn open_alone(example: &'static str, common: &Common, config: Config) -> Result<Self> {
-        let path = common.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(example));
+    fn open_alone(identity: Identity, common: &Common) -> Result<Self> {
+        let path = common.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(identity.example));
         let checkpoint = path.join(CHECKPOINT);
         if common.resume && !checkpoint.exists() {
             return Err(Failure::NothingToResume { path }.into());
@@ -108,7 +99,7 @@ impl Session {
         let mut restored = None;
         if common.resume {
             let found = load(&checkpoint)?;
-            agree(&found, &checkpoint, example, common.seed, &config)?;
+            identity.agree(&found, &checkpoint)?;
             restored = Some(found);
         }
         let (mut files, mut earlier_seconds) = (None, 0.0);
@@ -128,12 +119,10 @@ impl Session {
             };
             files = Some(Files { directory, log });
         }
-        let (seed, threads, now) = (common.seed, common.threads(), Instant::now());
+        let (threads, now) = (common.threads(), Instant::now());
         Ok(Session {
-            example,
-            seed,
+            identity,
             threads,
-            config: config.asked,
             path,
             files,
             restored,
@@ -197,7 +186,7 @@ impl Session {
         if let Some(Files { directory, log }) = &mut self.files {
             directory.check()?;
             let log_lines = log.sync()?;
-            let mut metadata = identity(self.example, self.seed, &self.config);
+            let mut metadata = self.identity.notes();
             metadata.insert(LOG_LINES.to_owned(), log_lines.to_string());
             metadata.insert("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
             metadata.extend(numbers.iter().map(|(key, number)| ((*key).to_owned(), number.to_string())));
@@ -221,13 +210,13 @@ impl Session {
     pub fn finish<R: Serialize>(&self, rows: &[R]) -> Result {
         let Some(Files { directory, .. }) = &self.files else { return Ok(()) };
         let results = Results {
-            example: self.example,
+            example: self.identity.example,
             version: env!("CARGO_PKG_VERSION"),
-            seed: self.seed,
+            seed: self.identity.seed,
             threads: self.threads,
             ranks: crew::crew().size(),
             simd: level().name(),
-            config: &self.config,
+            config: &self.identity.config,
             seconds: self.seconds(),
             rows,
         };
@@ -243,45 +232,6 @@ fn hash(groups: &[(&str, &Tensors)]) -> u32 {
     let tensors = groups.iter().flat_map(|(_, tensors)| tensors.iter());
     tensors.flat_map(|(_, tensor)| tensor.values()).for_each(|x| hash.update(&x.to_le_bytes()));
     hash.finalize()
-}
-
-/// What a checkpoint says of the run that it belongs to.
-fn identity(example: &str, seed: u64, config: &Value) -> BTreeMap<String, String> {
-    [("example", example.to_owned()), ("seed", seed.to_string()), ("config", config.to_string())]
-        .map(|(key, value)| (key.to_owned(), value))
-        .into()
-}
-
-/// Refuses a checkpoint of another run, naming the first option that differs.
-fn agree(checkpoint: &Checkpoint, path: &Path, example: &str, seed: u64, config: &Config) -> Result {
-    let differ = |what: &str, saved: &str, asked: &str| -> Result {
-        let (path, what) = (path.to_owned(), what.to_owned());
-        Err(Failure::OtherRun { path, what, saved: saved.to_owned(), asked: asked.to_owned() }.into())
-    };
-    for (key, asked) in &identity(example, seed, &config.asked) {
-        let saved = checkpoint.metadata(key)?;
-        if saved == asked {
-            continue;
-        }
-        if key != "config" {
-            return differ(key, saved, asked);
-        }
-        // A version that knows more options is not understood, but may still be compared.
-        let saved = (config.read)(saved).or_else(|_| serde_json::from_str(saved)).unwrap_or_default();
-        let options = [&config.asked, &saved].map(|config| config.as_object().into_iter().flatten());
-        for (option, _) in options.into_iter().flatten() {
-            let [saved, asked] = [&saved[option], &config.asked[option]];
-            if saved != asked {
-                return differ(option, &saved.to_string(), &asked.to_string());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The options that a checkpoint keeps as `text`, as this version would keep them.
-fn as_written_now<C: Serialize + DeserializeOwned>(text: &str) -> serde_json::Result<Value> {
-    serde_json::to_value(serde_json::from_str::<C>(text)?)
 }
 
 fn number<N: FromStr>(checkpoint: &Checkpoint, path: &Path, key: &str) -> Result<N> {
