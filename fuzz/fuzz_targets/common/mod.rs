@@ -7,6 +7,8 @@ mod crew;
 mod directory;
 #[path = "../../../examples/common/failure.rs"]
 mod failure;
+#[path = "../../../examples/common/identity.rs"]
+mod identity;
 #[path = "../../../examples/common/log.rs"]
 mod log;
 #[path = "../../../examples/common/options.rs"]
