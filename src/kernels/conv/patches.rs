@@ -34,18 +34,33 @@ impl<T: Float> Kernel<T> for Gather<'_, T> {
 
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
-        let Gather { geometry, x, first, patches } = self;
+        let Gather { geometry, x, first, mut patches } = self;
+        let (patch, line) = (geometry.patch(), geometry.line());
+        let (whole, stride, padding) = (geometry.whole(), geometry.stride[1], geometry.padding[1]);
         let mut places = Places::from(geometry, first);
-        for patch in patches.chunks_exact_mut(geometry.patch()) {
-            for (a, line) in patch.chunks_exact_mut(geometry.kernel[1] * geometry.channels).enumerate() {
-                let (inside, at) = places.line(geometry, a);
-                let (before, rest) = line.split_at_mut(inside.start);
-                let (line, behind) = rest.split_at_mut(inside.len());
-                before.fill(T::ZERO);
-                copy::<T, L>(&x[at..at + line.len()], line);
-                behind.fill(T::ZERO);
+        while !patches.is_empty() {
+            let row;
+            (row, patches) = patches.split_at_mut(patches.len().min(places.left_in_row() * patch));
+            for a in 0..geometry.kernel[0] {
+                let lines = row.chunks_exact_mut(patch).map(|patch| &mut patch[a * line..][..line]);
+                let Some(from) = places.row(geometry, a) else {
+                    lines.for_each(|line| line.fill(T::ZERO));
+                    continue;
+                };
+                for (line, j) in lines.zip(places.at[1]..) {
+                    if whole.contains(&j) {
+                        // Nearly all; of images of three channels the rest of the arithmetic would take longer than the copy.
+                        let at = from + (j * stride - padding) * geometry.channels;
+                        copy::<T, L>(&x[at..][..line.len()], line);
+                        continue;
+                    }
+                    let (inside, at) = geometry.inside(j);
+                    line[..inside.start].fill(T::ZERO);
+                    line[inside.end..].fill(T::ZERO);
+                    copy::<T, L>(&x[from + at..][..inside.len()], &mut line[inside]);
+                }
             }
-            places.step();
+            places.next_row();
         }
     }
 }
@@ -56,19 +71,18 @@ impl<T: Float> Kernel<T> for GatherLying<'_, T> {
     #[inline(always)]
     fn run<L: Lanes<T>>(self) {
         let GatherLying { geometry, x, first, patches } = self;
-        let Geometry { input: [height, width], kernel, stride, padding, .. } = *geometry;
+        let Geometry { input: [_, width], kernel, stride, padding, .. } = *geometry;
         let count = patches.len() / geometry.patch();
         for (number, mut line) in patches.chunks_exact_mut(count).enumerate() {
             let (a, b) = (number / kernel[1], number % kernel[1]);
             let mut places = Places::from(geometry, first);
             while !line.is_empty() {
                 // The places to the right of this one, in their row.
-                let (row, rest) = line.split_at_mut(line.len().min(places.output[1] - places.at[1]));
-                line = rest;
-                let above = (places.at[0] * stride[0] + a).wrapping_sub(padding[0]);
-                if above < height {
-                    let from = &x[(places.image * height + above) * width..][..width];
-                    copy_every::<T, L>(from, (places.at[1] * stride[1] + b, padding[1], stride[1]), row);
+                let row;
+                (row, line) = line.split_at_mut(line.len().min(places.left_in_row()));
+                if let Some(from) = places.row(geometry, a) {
+                    let start = places.at[1] * stride[1] + b;
+                    copy_every::<T, L>(&x[from..][..width], (start, padding[1], stride[1]), row);
                 } else {
                     row.fill(T::ZERO);
                 }
@@ -86,12 +100,40 @@ impl<T: Float> Kernel<T> for Scatter<'_, T> {
         let Scatter { geometry, x, first, patches } = self;
         let mut places = Places::from(geometry, first);
         for patch in patches.chunks_exact(geometry.patch()) {
-            for (a, line) in patch.chunks_exact(geometry.kernel[1] * geometry.channels).enumerate() {
-                let (inside, at) = places.line(geometry, a);
-                add::<T, L>(&line[inside.clone()], &mut x[at..at + inside.len()]);
+            let (inside, at) = geometry.inside(places.at[1]);
+            for (a, line) in patch.chunks_exact(geometry.line()).enumerate() {
+                if let Some(to) = places.row(geometry, a) {
+                    add::<T, L>(&line[inside.clone()], &mut x[to + at..][..inside.len()]);
+                }
             }
             places.step();
         }
+    }
+}
+
+impl Geometry {
+    /// The numbers of a patch in one row of an image.
+    fn line(&self) -> usize {
+        self.kernel[1] * self.channels
+    }
+
+    /// The patches of a row that reach into no padding at its ends.
+    fn whole(&self) -> Range<usize> {
+        let Geometry { input: [_, width], kernel, stride, padding, .. } = *self;
+        let end = (width + padding[1]).checked_sub(kernel[1]).map_or(0, |last| last / stride[1] + 1);
+        padding[1].div_ceil(stride[1])..end
+    }
+
+    /// The part of a line of patch `j` of a row that lies inside the image, and where in the image's row it begins.
+    #[inline(always)]
+    fn inside(&self, j: usize) -> (Range<usize>, usize) {
+        let Geometry { input: [_, width], channels, kernel, stride, padding, .. } = *self;
+        // Counted from the left end of the padding.
+        let left = j * stride[1];
+        let start = left.max(padding[1]);
+        let end = (left + kernel[1]).min(width + padding[1]).max(start);
+        let inside = (start - left).min(kernel[1]) * channels..(end - left).min(kernel[1]) * channels;
+        (inside, (start.min(width + padding[1]) - padding[1]) * channels)
     }
 }
 
@@ -130,33 +172,30 @@ impl Places {
         }
     }
 
-    /// The part of line `a` of the patch that lies inside the image, and where in the images it begins.
+    /// How many places there are from this one to the end of its row.
+    fn left_in_row(&self) -> usize {
+        self.output[1] - self.at[1]
+    }
+
+    /// Where in the images the row begins that line `a` of the patch lies in. `None` outside.
     #[inline(always)]
-    fn line(&self, geometry: &Geometry, a: usize) -> (Range<usize>, usize) {
-        let Geometry { input: [height, width], channels, kernel, stride, padding, .. } = *geometry;
-        let row = (self.at[0] * stride[0] + a).wrapping_sub(padding[0]);
-        if row >= height {
-            return (0..0, 0);
-        }
-        // Counted from the left end of the padding.
-        let left = self.at[1] * stride[1];
-        let start = left.max(padding[1]);
-        let end = (left + kernel[1]).min(width + padding[1]).max(start);
-        let at = (self.image * height + row) * width + start.min(width + padding[1]) - padding[1];
-        ((start - left).min(kernel[1]) * channels..(end - left).min(kernel[1]) * channels, at * channels)
+    fn row(&self, geometry: &Geometry, a: usize) -> Option<usize> {
+        let Geometry { input: [height, width], channels, stride, padding, .. } = *geometry;
+        let row = (self.at[0] * stride[0] + a).checked_sub(padding[0]).filter(|row| *row < height)?;
+        Some((self.image * height + row) * width * channels)
     }
 }
 
+/// Copies a row; the end of a longer one by a vector that overlaps the one before, since masked stores are slow on some machines.
 #[inline(always)]
 fn copy<T: Float, L: Lanes<T>>(from: &[T], to: &mut [T]) {
-    let mut to = to.chunks_exact_mut(L::N);
-    let mut from = from.chunks_exact(L::N);
-    for (from, to) in (&mut from).zip(&mut to) {
+    let Some(last) = to.len().checked_sub(L::N) else {
+        return L::load_partial(from).store_partial(to);
+    };
+    for (from, to) in from.chunks_exact(L::N).zip(to.chunks_exact_mut(L::N)) {
         L::load(from).store(to);
     }
-    if !from.remainder().is_empty() {
-        L::load_partial(from.remainder()).store_partial(to.into_remainder());
-    }
+    L::load(&from[last..]).store(&mut to[last..]);
 }
 
 /// Copies every `stride`-th number of a row with `padding` zeros on both sides, from number `start` on, counted from the
