@@ -47,13 +47,16 @@ pub fn draw<T: Float>(seed: u64, geometry: &Geometry) -> [Vec<T>; 3] {
 /// squares: what a sum comes to on its way, and rounds at, even where it ends small.
 pub fn check<T: Float>(seed: u64, geometry: &Geometry, tolerance: f64) {
     let [x, w, y] = draw::<T>(seed, geometry);
-    let mut expected = [vec![0.0; x.len()], w.iter().map(|w| w.to_f64()).collect(), vec![0.0; y.len()]];
-    let mut squares = [vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; y.len()]];
+    // Each sum, and beside it the sum of its terms' squares.
+    let nothing = (0.0, 0.0);
+    let mut expected =
+        [vec![nothing; x.len()], w.iter().map(|w| (w.to_f64(), 0.0)).collect(), vec![nothing; y.len()]];
     each_term(geometry, |at_x, at_w, at_y| {
         let [x, w, y] = [x[at_x], w[at_w], y[at_y]].map(|value| value.to_f64());
         for (which, at, term) in [(0, at_x, w * y), (1, at_w, x * y), (2, at_y, x * w)] {
-            expected[which][at] += term;
-            squares[which][at] += term * term;
+            let (sum, squares) = &mut expected[which][at];
+            *sum += term;
+            *squares += term * term;
         }
     });
     // What is not written shows as NaN.
@@ -62,14 +65,14 @@ pub fn check<T: Float>(seed: u64, geometry: &Geometry, tolerance: f64) {
     conv(geometry, &x, &w, &mut found_y);
     conv_input(geometry, &y, &w, &mut found_x);
     add_conv_weight(geometry, &x, &y, &mut found_w);
-    for (name, found, expected, squares) in [
-        ("input", &found_x, &expected[0], &squares[0]),
-        ("weight", &found_w, &expected[1], &squares[1]),
-        ("conv", &found_y, &expected[2], &squares[2]),
+    for (name, found, expected) in [
+        ("input", &found_x, &expected[0]),
+        ("weight", &found_w, &expected[1]),
+        ("conv", &found_y, &expected[2]),
     ] {
-        let largest = expected.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
-        let largest = squares.iter().fold(largest, |most: f64, squares| most.max(squares.sqrt()));
-        for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let larger = |most: f64, (sum, squares): &(f64, f64)| most.max(sum.abs()).max(squares.sqrt());
+        let largest = expected.iter().fold(1.0, larger);
+        for (at, (found, (expected, _))) in found.iter().zip(expected).enumerate() {
             let error = (found.to_f64() - expected).abs();
             assert!(error <= tolerance * largest, "{geometry:?}: {name} {at}: {found}, not {expected}");
         }
